@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# submit.sh JOB [OPTIONS]: runs a job through spark-submit. The only file that knows where Spark
+# and the jar are. With SPARK_HOME set, that Spark is used; otherwise the one that the build has
+# put together from Maven's jars.
+set -euo pipefail
+home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+jar="$home/target/convoy-0.1.0-SNAPSHOT-job.jar"
+if [ ! -f "$jar" ] || [ ! -d "$home/target/spark-home/jars" ]; then
+  echo "Building Convoy (once) ..." >&2
+  (cd "$home" && ./mvnw -q -DskipTests -Dspotless.check.skip=true package) >&2
+fi
+
+job=$1
+shift
+settings="$home/conf/spark/local.conf"
+arguments=("$@")
+for ((i = 0; i < ${#arguments[@]}; i++)); do
+  case "${arguments[i]}" in
+    --spark) settings=${arguments[i + 1]:?--spark needs a file} ;;
+    --spark=*) settings=${arguments[i]#--spark=} ;;
+  esac
+done
+if [ ! -f "$settings" ]; then
+  echo "error: Cannot read Spark settings $settings: there is no such file. Name one of conf/spark." >&2
+  exit 3
+fi
+
+# One thread a replica, in this JVM and (through spark.executorEnv) in executors.
+export OMP_NUM_THREADS=1
+options=(
+  --class convoy.job.Main
+  --properties-file "$settings"
+  --driver-java-options "-Djava.awt.headless=true -Dlog4j2.configurationFile=file:$home/conf/log4j2.properties"
+)
+if [ -n "${SPARK_HOME:-}" ]; then
+  exec "$SPARK_HOME/bin/spark-submit" "${options[@]}" "$jar" "$job" "$@"
+fi
+export SPARK_HOME="$home/target/spark-home" SPARK_SCALA_VERSION=2.12
+export SPARK_LOCAL_IP=${SPARK_LOCAL_IP:-127.0.0.1}
+java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+# What bin/spark-submit does: a first JVM works out the command line of the second.
+mapfile -d '' -t command < <("$java" -Xmx128m -cp "$SPARK_HOME/jars/*" org.apache.spark.launcher.Main \
+  org.apache.spark.deploy.SparkSubmit "${options[@]}" "$jar" "$job" "$@" && printf '%d\0' $?)
+last=$((${#command[@]} - 1))
+if [ $last -lt 0 ] || [ "${command[last]}" != 0 ]; then
+  exit 1
+fi
+unset "command[last]"
+# The launcher prints an empty word and an empty line before the command.
+command=("${command[@]:1}")
+command[0]=${command[0]#$'\n'}
+exec "${command[@]}"

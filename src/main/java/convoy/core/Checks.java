@@ -1,0 +1,37 @@
+package convoy.core;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Collects what is wrong with a record's components, so that its compact constructor reports all of
+ * it. Keys are the kebab-case names that people write.
+ */
+public final class Checks {
+  private final List<String> problems = new ArrayList<>();
+
+  public Checks that(boolean holds, String key, Object value, String requirement) {
+    if (!holds) {
+      problems.add("Invalid %s: %s (%s)".formatted(key, value, requirement));
+    }
+    return this;
+  }
+
+  public Checks atLeast(long minimum, String key, long value) {
+    return that(value >= minimum, key, value, "must be at least " + minimum);
+  }
+
+  /** NaN is outside every range. */
+  public Checks within(double low, double high, String key, double value) {
+    return that(
+        value >= low && value <= high, key, value, "must be from %s to %s".formatted(low, high));
+  }
+
+  public Checks positive(String key, double value) {
+    return that(value > 0 && value < Double.POSITIVE_INFINITY, key, value, "must be above 0");
+  }
+
+  public void done() {
+    UserException.throwIfAny(problems);
+  }
+}

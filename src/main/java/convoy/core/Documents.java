@@ -1,0 +1,164 @@
+package convoy.core;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Documents that people write (YAML) and that machines write (JSON), and the records they mean.
+ *
+ * <p>A configuration starts as the job's reference document, which has every key; overlays and
+ * single settings replace values. A block whose {@code type} changes is replaced whole, since its
+ * other keys belonged to the former type. The value {@code ???} has to be given by somebody.
+ */
+public final class Documents {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper YAML =
+      new ObjectMapper(
+          YAMLFactory.builder()
+              .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+              .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
+              .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
+              .build());
+
+  private final ObjectNode tree;
+
+  private Documents(ObjectNode tree) {
+    this.tree = tree;
+  }
+
+  /**
+   * Reads YAML, of which JSON is a part.
+   *
+   * @param name of the document, for messages
+   */
+  public static Documents parse(String name, String yaml) {
+    try {
+      JsonNode node = YAML.readTree(yaml);
+      if (node == null || node.isMissingNode() || node.isNull()) {
+        return new Documents(YAML.createObjectNode());
+      }
+      if (node instanceof ObjectNode object) {
+        return new Documents(object);
+      }
+      throw new UserException(
+          "Cannot read %s: it is not a document of keys and values.".formatted(name));
+    } catch (JsonProcessingException e) {
+      throw new UserException(
+          "Cannot read %s: line %d: %s. Check its indentation and quotes."
+              .formatted(
+                  name,
+                  e.getLocation() == null ? 0 : e.getLocation().getLineNr(),
+                  String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("not YAML")),
+          e);
+    }
+  }
+
+  /** One JSON or YAML file as the record it holds. */
+  public static <T> T read(Location file, Class<T> type) {
+    return parse(file.uri(), file.readText()).bind(file.uri(), type);
+  }
+
+  public static <T> T fromJson(String name, String json, Class<T> type) {
+    return parse(name, json).bind(name, type);
+  }
+
+  public static String toJson(Object value) {
+    try {
+      return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(RecordBinder.toTree(value))
+          + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("A record of plain values is always JSON", e);
+    }
+  }
+
+  /** As one line, for files of one record a line. */
+  public static String toJsonLine(Object value) {
+    return RecordBinder.toTree(value).toString() + "\n";
+  }
+
+  public static String toYaml(Object value) {
+    try {
+      return YAML.writeValueAsString(RecordBinder.toTree(value));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("A record of plain values is always YAML", e);
+    }
+  }
+
+  public Documents overlaidBy(Documents overlay) {
+    ObjectNode merged = tree.deepCopy();
+    merge(merged, overlay.tree);
+    return new Documents(merged);
+  }
+
+  /**
+   * This document with single settings laid over it.
+   *
+   * @param settings each {@code key.path=value}, the value in YAML: {@code training.epochs=3},
+   *     {@code members=[a, b]}; their order matters only where one key is set twice
+   */
+  public Documents with(List<String> settings) {
+    ObjectNode overlay = YAML.createObjectNode();
+    for (String setting : settings) {
+      set(overlay, setting);
+    }
+    return overlaidBy(new Documents(overlay));
+  }
+
+  private static void set(ObjectNode overlay, String setting) {
+    int equals = setting.indexOf('=');
+    if (equals < 1) {
+      throw new UserException(
+          "Cannot use --set %s: it has no key=value. Write for example --set seed=1."
+              .formatted(setting));
+    }
+    String[] path = setting.substring(0, equals).trim().split("\\.");
+    ObjectNode at = overlay;
+    for (int i = 0; i < path.length - 1; i++) {
+      at = at.get(path[i]) instanceof ObjectNode block ? block : at.putObject(path[i]);
+    }
+    try {
+      at.set(path[path.length - 1], YAML.readTree(setting.substring(equals + 1)));
+    } catch (JsonProcessingException e) {
+      throw new UserException(
+          "Cannot use --set %s: its value is not YAML. Quote it.".formatted(setting), e);
+    }
+  }
+
+  /** The record that this document means; every problem is reported, each with its key's path. */
+  public <T> T bind(String name, Class<T> type) {
+    List<String> problems = new ArrayList<>();
+    T bound = type.cast(new RecordBinder(problems).bind(tree, type, ""));
+    if (!problems.isEmpty()) {
+      throw new UserException(
+          String.join("\n", problems.stream().map(p -> p + " [" + name + "]").toList()));
+    }
+    return bound;
+  }
+
+  private static void merge(ObjectNode base, ObjectNode overlay) {
+    for (Iterator<Map.Entry<String, JsonNode>> fields = overlay.fields(); fields.hasNext(); ) {
+      Map.Entry<String, JsonNode> field = fields.next();
+      JsonNode old = base.get(field.getKey());
+      if (old instanceof ObjectNode oldBlock
+          && field.getValue() instanceof ObjectNode newBlock
+          && sameType(oldBlock, newBlock)) {
+        merge(oldBlock, newBlock);
+      } else {
+        base.set(field.getKey(), field.getValue());
+      }
+    }
+  }
+
+  private static boolean sameType(ObjectNode old, ObjectNode replacement) {
+    JsonNode type = replacement.get("type");
+    return type == null || !old.has("type") || type.equals(old.get("type"));
+  }
+}

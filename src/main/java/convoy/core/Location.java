@@ -1,0 +1,297 @@
+package convoy.core;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.Serializable;
+import java.io.UncheckedIOException;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
+import org.apache.hadoop.security.AccessControlException;
+import org.apache.spark.SparkEnv;
+
+/**
+ * A file or folder on any file system that Hadoop reaches: {@code file:}, {@code hdfs:}, {@code
+ * s3a:}, or a plain path, which is local. Every operation that fails for a reason outside Convoy
+ * throws a {@link UserException} that names the location.
+ */
+public record Location(String uri) implements Serializable {
+  // Hadoop parses XML files for each new configuration, a thousand times the cost of opening a
+  // file.
+  private static volatile Settings settings;
+
+  /** Hadoop's settings as they were for a Spark environment, null outside Spark. */
+  private record Settings(SparkEnv spark, Configuration configuration) {}
+
+  /** One entry of a folder; {@code length} in bytes, 0 for folders. */
+  public record Entry(Location location, boolean folder, long length) {
+    public String name() {
+      return location.name();
+    }
+  }
+
+  /** Writes the whole content of a file. */
+  @FunctionalInterface
+  public interface Content {
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  /** An operation of a file system. */
+  @FunctionalInterface
+  private interface Operation<T> {
+    T on(FileSystem files, Path path) throws IOException;
+  }
+
+  public static Location of(String path) {
+    if (path.isBlank()) {
+      throw new UserException("Cannot use an empty path. Give a folder or file.");
+    }
+    // A plain path is a local one, whatever file system the cluster calls its default.
+    boolean plain = !path.matches("[A-Za-z][A-Za-z0-9+.-]+:.*");
+    return new Location(
+            plain
+                ? new java.io.File(path).toPath().toAbsolutePath().normalize().toUri().getPath()
+                : path)
+        .withoutTrailingSlash();
+  }
+
+  private Location withoutTrailingSlash() {
+    return uri.length() > 1 && uri.endsWith("/")
+        ? new Location(uri.substring(0, uri.length() - 1))
+        : this;
+  }
+
+  public Location child(String name) {
+    return new Location(uri + "/" + name);
+  }
+
+  public String name() {
+    return uri.substring(uri.lastIndexOf('/') + 1);
+  }
+
+  public boolean exists() {
+    return attempt("look at", FileSystem::exists);
+  }
+
+  public boolean isFolder() {
+    return attempt(
+        "look at", (files, path) -> files.exists(path) && files.getFileStatus(path).isDirectory());
+  }
+
+  public long length() {
+    return attempt("look at", (files, path) -> files.getFileStatus(path).getLen());
+  }
+
+  /** The entries of this folder by name; hidden ones (a leading dot or underscore) are left out. */
+  public List<Entry> list() {
+    return attempt(
+        "list",
+        (files, path) -> {
+          List<Entry> entries = new ArrayList<>();
+          for (FileStatus status : files.listStatus(path)) {
+            String name = status.getPath().getName();
+            if (!name.startsWith(".") && !name.startsWith("_")) {
+              entries.add(
+                  new Entry(
+                      child(name),
+                      status.isDirectory(),
+                      status.isDirectory() ? 0 : status.getLen()));
+            }
+          }
+          entries.sort(Comparator.comparing(Entry::name));
+          return entries;
+        });
+  }
+
+  /** Every file below this folder, in order of path. */
+  public List<Entry> listFilesBelow() {
+    return attempt(
+        "list",
+        (files, path) -> {
+          String root = files.makeQualified(path).toUri().getPath();
+          List<Entry> entries = new ArrayList<>();
+          for (RemoteIterator<LocatedFileStatus> all = files.listFiles(path, true);
+              all.hasNext(); ) {
+            LocatedFileStatus status = all.next();
+            String below = status.getPath().toUri().getPath().substring(root.length() + 1);
+            if (Arrays.stream(below.split("/")).noneMatch(part -> part.startsWith("."))) {
+              entries.add(new Entry(child(below), false, status.getLen()));
+            }
+          }
+          entries.sort(Comparator.comparing(entry -> entry.location().uri()));
+          return entries;
+        });
+  }
+
+  public InputStream open() {
+    return attempt("read", FileSystem::open);
+  }
+
+  /** A channel over {@code length} bytes from {@code offset}; reading past them is the end. */
+  public SeekableByteChannel openChannel(long offset, long length) {
+    return attempt("read", (files, path) -> new RangeChannel(files.open(path), offset, length));
+  }
+
+  /** Fills {@code target} from {@code offset}. */
+  public void readFully(long offset, byte[] target) {
+    attempt(
+        "read",
+        (files, path) -> {
+          try (FSDataInputStream in = files.open(path)) {
+            in.readFully(offset, target);
+          }
+          return null;
+        });
+  }
+
+  public byte[] readBytes() {
+    try (InputStream in = open()) {
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw failure("read", e);
+    }
+  }
+
+  public String readText() {
+    return new String(readBytes(), StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Writes a file that is there whole or not at all: under a name of its own first, then renamed.
+   */
+  public void write(Content content) {
+    Location parent = parent();
+    Location partial =
+        parent.child("." + name() + "." + Long.toHexString(System.nanoTime()) + ".partial");
+    attempt(
+        "write",
+        (files, path) -> {
+          Path temporary = new Path(partial.uri);
+          files.mkdirs(new Path(parent.uri));
+          boolean renamed = false;
+          try {
+            try (OutputStream out = files.create(temporary, true)) {
+              content.writeTo(out);
+            }
+            files.delete(path, false);
+            renamed = files.rename(temporary, path);
+          } finally {
+            if (!renamed) {
+              files.delete(temporary, false);
+            }
+          }
+          if (!renamed) {
+            throw new IOException("the file system refused the rename from " + temporary);
+          }
+          return null;
+        });
+  }
+
+  public void writeBytes(byte[] bytes) {
+    write(out -> out.write(bytes));
+  }
+
+  public void writeText(String text) {
+    writeBytes(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  public void createFolder() {
+    attempt("create", FileSystem::mkdirs);
+  }
+
+  /** Removes this file or folder with all that is in it; nothing where it does not exist. */
+  public void delete() {
+    attempt("delete", (files, path) -> files.delete(path, true));
+  }
+
+  /** What stands in the way of writing into this folder, made if missing. */
+  public List<String> problemsWithWriting() {
+    Location probe = child(".convoy-write-probe-" + Long.toHexString(System.nanoTime()));
+    try {
+      probe.writeBytes(new byte[0]);
+      probe.delete();
+      return List.of();
+    } catch (UserException e) {
+      return List.of(
+          "Cannot write into %s: %s. Choose a folder that this user may write to."
+              .formatted(uri, reason(e.getCause() == null ? e : e.getCause())));
+    }
+  }
+
+  private Location parent() {
+    int slash = uri.lastIndexOf('/');
+    return new Location(slash <= 0 ? "/" : uri.substring(0, slash));
+  }
+
+  private <T> T attempt(String verb, Operation<T> operation) {
+    try {
+      Path path = new Path(uri.startsWith("/") ? "file://" + uri : uri);
+      FileSystem files = path.getFileSystem(configuration());
+      if (files instanceof LocalFileSystem local) {
+        // Hadoop's checksum files beside each file would surprise everyone else who reads the
+        // folder.
+        files = local.getRaw();
+      }
+      return operation.on(files, path);
+    } catch (IOException | UncheckedIOException e) {
+      throw failure(verb, e);
+    } catch (IllegalArgumentException e) {
+      throw new UserException(
+          "Cannot %s %s: %s. Check the path.".formatted(verb, uri, e.getMessage()), e);
+    }
+  }
+
+  private UserException failure(String verb, Exception e) {
+    return new UserException(
+        "Cannot %s %s: %s. Check the path and its permissions.".formatted(verb, uri, reason(e)), e);
+  }
+
+  private static String reason(Throwable e) {
+    if (e instanceof FileNotFoundException
+            && String.valueOf(e.getMessage()).contains("Permission denied")
+        || e instanceof AccessControlException) {
+      return "permission denied";
+    }
+    if (e instanceof FileNotFoundException) {
+      return "it does not exist";
+    }
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse(e.getClass().getSimpleName());
+  }
+
+  /**
+   * Hadoop's own files, and inside Spark its {@code spark.hadoop.*} settings, executors included.
+   */
+  private static Configuration configuration() {
+    SparkEnv spark = SparkEnv.get();
+    Settings known = settings;
+    if (known == null || known.spark != spark) {
+      Configuration configuration = new Configuration();
+      if (spark != null) {
+        for (var setting : spark.conf().getAllWithPrefix("spark.hadoop.")) {
+          configuration.set(setting._1(), setting._2());
+        }
+      }
+      known = new Settings(spark, configuration);
+      settings = known;
+    }
+    return known.configuration;
+  }
+
+  @Override
+  public String toString() {
+    return uri;
+  }
+}

@@ -1,0 +1,278 @@
+package convoy.core;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.commons.text.similarity.LevenshteinDistance;
+
+/**
+ * Between trees of values and records, with kebab-case keys. Jackson's own binding stops at the
+ * first problem; this one goes on, so that all of them are told at once. A sealed interface is
+ * bound by the block's {@code type}; an {@code Optional} may be left out or be {@code none}.
+ */
+final class RecordBinder {
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+  private final List<String> problems;
+
+  RecordBinder(List<String> problems) {
+    this.problems = problems;
+  }
+
+  /** The value, or null where a problem was added. */
+  Object bind(JsonNode node, Type type, String path) {
+    if (type instanceof ParameterizedType generic) {
+      return bindGeneric(node, generic, path);
+    }
+    Class<?> wanted = (Class<?>) type;
+    if (node.isTextual() && node.asText().equals("???")) {
+      return problem(
+          "Missing %s: it has no default. Give it in the config or with --set %s=...", path, path);
+    }
+    if (wanted.isRecord()) {
+      return bindRecord(node, wanted, path);
+    }
+    if (wanted.isSealed()) {
+      return bindUnion(node, wanted, path);
+    }
+    if (wanted.isEnum()) {
+      return bindEnum(node, wanted, path);
+    }
+    return bindPlain(node, wanted, path);
+  }
+
+  private Object bindGeneric(JsonNode node, ParameterizedType type, String path) {
+    Type element = type.getActualTypeArguments()[type.getActualTypeArguments().length - 1];
+    if (type.getRawType() == Optional.class) {
+      boolean none = node.isMissingNode() || node.isNull() || node.asText().equals("none");
+      return none ? Optional.empty() : Optional.ofNullable(bind(node, element, path));
+    }
+    if (type.getRawType() == List.class && node.isArray()) {
+      List<Object> list = new ArrayList<>();
+      for (int i = 0; i < node.size(); i++) {
+        list.add(bind(node.get(i), element, path + "[" + i + "]"));
+      }
+      return list.contains(null) ? null : List.copyOf(list);
+    }
+    if (type.getRawType() == Map.class && node.isObject()) {
+      Map<String, Object> map = new LinkedHashMap<>();
+      node.fields()
+          .forEachRemaining(
+              f -> map.put(f.getKey(), bind(f.getValue(), element, join(path, f.getKey()))));
+      return map;
+    }
+    if (node.isTextual() && node.asText().equals("???")) {
+      return problem(
+          "Missing %s: it has no default. Give it in the config or with --set %s=[...]",
+          path, path);
+    }
+    return wrong(
+        path, node, type.getRawType() == List.class ? "a list, [a, b]" : "a block of keys");
+  }
+
+  private Object bindRecord(JsonNode node, Class<?> type, String path) {
+    if (!node.isObject()) {
+      return wrong(path, node, "a block of keys");
+    }
+    RecordComponent[] components = type.getRecordComponents();
+    List<String> known = Arrays.stream(components).map(c -> kebab(c.getName())).toList();
+    int before = problems.size();
+    node.fieldNames().forEachRemaining(key -> checkKnown(key, known, path, type));
+    Object[] values = new Object[components.length];
+    for (int i = 0; i < components.length; i++) {
+      JsonNode value = node.path(known.get(i));
+      if (value instanceof MissingNode && components[i].getType() != Optional.class) {
+        problem("Missing key %s", join(path, known.get(i)));
+      } else {
+        values[i] = bind(value, components[i].getGenericType(), join(path, known.get(i)));
+      }
+    }
+    return problems.size() > before ? null : construct(type, components, values, path);
+  }
+
+  private void checkKnown(String key, List<String> known, String path, Class<?> type) {
+    boolean unionType =
+        key.equals("type") && Arrays.stream(type.getInterfaces()).anyMatch(Class::isSealed);
+    if (!known.contains(key) && !unionType) {
+      String nearest =
+          known.stream()
+              .min(
+                  Comparator.comparing(k -> LevenshteinDistance.getDefaultInstance().apply(k, key)))
+              .map(k -> ". Did you mean %s?".formatted(join(path, k)))
+              .orElse("");
+      problem("Unknown key %s%s", join(path, key), nearest);
+    }
+  }
+
+  private Object construct(
+      Class<?> type, RecordComponent[] components, Object[] values, String path) {
+    try {
+      var constructor =
+          type.getDeclaredConstructor(
+              Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new));
+      constructor.setAccessible(true);
+      return constructor.newInstance(values);
+    } catch (InvocationTargetException e) {
+      if (e.getCause() instanceof UserException invalid) {
+        invalid
+            .getMessage()
+            .lines()
+            .forEach(line -> problems.add(path.isEmpty() ? line : line + " in " + path));
+        return null;
+      }
+      throw new IllegalStateException("Cannot construct " + type, e.getCause());
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("Cannot construct " + type, e);
+    }
+  }
+
+  private Object bindUnion(JsonNode node, Class<?> type, String path) {
+    List<Class<?>> members = List.of(type.getPermittedSubclasses());
+    String name = node.path("type").asText("");
+    return members.stream()
+        .filter(member -> kebab(member.getSimpleName()).equals(name))
+        .findFirst()
+        .map(member -> bindRecord(node, member, path))
+        .orElseGet(
+            () ->
+                wrong(
+                    join(path, "type"),
+                    node.path("type"),
+                    "one of " + members.stream().map(m -> kebab(m.getSimpleName())).toList()));
+  }
+
+  private Object bindEnum(JsonNode node, Class<?> type, String path) {
+    List<String> names =
+        Arrays.stream(type.getEnumConstants()).map(c -> enumName((Enum<?>) c)).toList();
+    int found = names.indexOf(node.asText());
+    return found >= 0 ? type.getEnumConstants()[found] : wrong(path, node, "one of " + names);
+  }
+
+  private Object bindPlain(JsonNode node, Class<?> type, String path) {
+    if (type == String.class) {
+      return node.isValueNode() && !node.isNull() ? node.asText() : wrong(path, node, "a text");
+    }
+    if (type == boolean.class || type == Boolean.class) {
+      return node.isBoolean() ? node.asBoolean() : wrong(path, node, "true or false");
+    }
+    if (type == int.class || type == Integer.class) {
+      return node.canConvertToInt() && node.isIntegralNumber()
+          ? node.asInt()
+          : wrong(path, node, "a whole number");
+    }
+    if (type == long.class || type == Long.class) {
+      return node.canConvertToLong() && node.isIntegralNumber()
+          ? node.asLong()
+          : wrong(path, node, "a whole number");
+    }
+    if (type == double.class || type == Double.class) {
+      return bindDouble(node, path);
+    }
+    throw new IllegalStateException("No document value is bound to " + type);
+  }
+
+  private Object bindDouble(JsonNode node, String path) {
+    if (node.isNumber()) {
+      return node.asDouble();
+    }
+    // 1e-2 is a text in YAML 1.1, a number to everyone who writes it.
+    try {
+      return node.isTextual()
+          ? (Object) Double.parseDouble(node.asText())
+          : wrong(path, node, "a number");
+    } catch (NumberFormatException e) {
+      return wrong(path, node, "a number");
+    }
+  }
+
+  private Object wrong(String path, JsonNode node, String wanted) {
+    return problem(
+        "Invalid %s: %s (must be %s)", path, node.isMissingNode() ? "nothing" : node, wanted);
+  }
+
+  private Object problem(String format, Object... arguments) {
+    problems.add(format.formatted(arguments));
+    return null;
+  }
+
+  static JsonNode toTree(Object value) {
+    if (value instanceof Record record) {
+      return recordToTree(record);
+    }
+    if (value instanceof Optional<?> optional) {
+      return optional.map(RecordBinder::toTree).orElse(NODES.textNode("none"));
+    }
+    if (value instanceof List<?> list) {
+      ArrayNode array = NODES.arrayNode();
+      list.forEach(element -> array.add(toTree(element)));
+      return array;
+    }
+    if (value instanceof Map<?, ?> map) {
+      ObjectNode object = NODES.objectNode();
+      map.forEach((key, element) -> object.set(key.toString(), toTree(element)));
+      return object;
+    }
+    if (value instanceof Enum<?> constant) {
+      return NODES.textNode(enumName(constant));
+    }
+    return plainToTree(value);
+  }
+
+  private static JsonNode recordToTree(Record record) {
+    ObjectNode object = NODES.objectNode();
+    if (Arrays.stream(record.getClass().getInterfaces()).anyMatch(Class::isSealed)) {
+      object.put("type", kebab(record.getClass().getSimpleName()));
+    }
+    for (RecordComponent component : record.getClass().getRecordComponents()) {
+      try {
+        component.getAccessor().setAccessible(true);
+        object.set(kebab(component.getName()), toTree(component.getAccessor().invoke(record)));
+      } catch (ReflectiveOperationException e) {
+        throw new IllegalStateException("Cannot read " + component, e);
+      }
+    }
+    return object;
+  }
+
+  private static JsonNode plainToTree(Object value) {
+    if (value instanceof Integer number) {
+      return NODES.numberNode(number);
+    }
+    if (value instanceof Long number) {
+      return NODES.numberNode(number);
+    }
+    if (value instanceof Double number) {
+      return NODES.numberNode(number);
+    }
+    if (value instanceof Boolean truth) {
+      return NODES.booleanNode(truth);
+    }
+    return NODES.textNode(value.toString());
+  }
+
+  private static String join(String path, String key) {
+    return path.isEmpty() ? key : path + "." + key;
+  }
+
+  private static String enumName(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** {@code top1Error} to {@code top1-error}. */
+  static String kebab(String name) {
+    return name.replaceAll("([a-z0-9])([A-Z])", "$1-$2").toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,67 @@
+package convoy.core;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * The folder that a job writes: the configuration it runs with, who ran it, and its results. Naming
+ * an existing run resumes it, so its configuration has to be the same one.
+ *
+ * @param location of the folder
+ */
+public record RunFolder(Location location) {
+  private static final String CONFIG = "config.yaml";
+  private static final String PROVENANCE = "provenance.json";
+
+  /**
+   * Makes the folder, or opens it again.
+   *
+   * @param config the whole configuration, a record
+   * @throws UserException if the folder holds a run with another configuration, naming what
+   *     differs, or something that is no run
+   */
+  public static RunFolder open(
+      Location location, String job, Record config, Provenance provenance) {
+    RunFolder run = new RunFolder(location);
+    String text = "# job: %s\n%s".formatted(job, Documents.toYaml(config));
+    if (run.file(CONFIG).exists()) {
+      run.requireSameConfig(text);
+      return run;
+    }
+    if (location.exists() && !location.list().isEmpty()) {
+      throw new UserException(
+          "Cannot start a run in %s: the folder is not empty and holds no run. Name a new folder."
+              .formatted(location));
+    }
+    run.file(PROVENANCE).writeText(Documents.toJson(provenance));
+    run.file(CONFIG).writeText(text);
+    return run;
+  }
+
+  public Location file(String name) {
+    return location.child(name);
+  }
+
+  private void requireSameConfig(String text) {
+    List<String> there = file(CONFIG).readText().lines().toList();
+    List<String> wanted = text.lines().toList();
+    if (!there.equals(wanted)) {
+      throw new UserException(
+          "Cannot resume %s: its configuration differs from this one (%s). Name a new folder with --run, or give the settings it was started with."
+              .formatted(location, String.join("; ", differences(there, wanted))));
+    }
+  }
+
+  private static List<String> differences(List<String> there, List<String> wanted) {
+    List<String> differences = new ArrayList<>();
+    for (int i = 0; i < Math.max(there.size(), wanted.size()) && differences.size() < 3; i++) {
+      String old = i < there.size() ? there.get(i).strip() : "nothing";
+      String now = i < wanted.size() ? wanted.get(i).strip() : "nothing";
+      if (!Objects.equals(old, now)) {
+        differences.add("there '%s', here '%s'".formatted(old, now));
+      }
+    }
+    return differences;
+  }
+}

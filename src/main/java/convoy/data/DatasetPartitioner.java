@@ -1,0 +1,272 @@
+package convoy.data;
+
+import convoy.core.Checks;
+import convoy.core.ClusterJob;
+import convoy.core.Digests;
+import convoy.core.Documents;
+import convoy.core.Location;
+import convoy.core.Progress;
+import convoy.core.Provenance;
+import convoy.core.Seeds;
+import convoy.core.UserException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/** Turns a source of pictures into a data set of shards, one Spark task a shard. */
+public final class DatasetPartitioner {
+  private static final Duration DEADLINE = Duration.ofDays(2);
+  private static final int REJECTED_SHOWN = 5;
+
+  /** How examples are dealt to splits. */
+  public enum SplitRule {
+    /** As the source has them. */
+    SOURCE,
+    /** By a hash of the picture's name: stable when pictures come or go. */
+    HASH
+  }
+
+  /**
+   * @param validation part of the examples (rule {@code hash}) or of the source's training split
+   *     (rule {@code source}) that becomes the validation split
+   * @param test part that becomes the test split, likewise
+   */
+  public record Splits(SplitRule from, double validation, double test) {
+    public Splits {
+      new Checks()
+          .within(0, 0.9, "validation", validation)
+          .within(0, 0.9, "test", test)
+          .that(
+              validation + test < 1,
+              "validation + test",
+              validation + test,
+              "must leave a training split")
+          .done();
+    }
+  }
+
+  /**
+   * @param shortSide in pixels that larger pictures are shrunk to
+   * @param jpegQuality of pictures that are encoded again, 0 to 1
+   */
+  public record Images(Color color, Optional<Integer> shortSide, double jpegQuality) {
+    /** Channels of the data set. */
+    public enum Color {
+      GRAY,
+      RGB
+    }
+
+    public Images {
+      new Checks()
+          .that(
+              shortSide.map(side -> side >= 1).orElse(true),
+              "short-side",
+              shortSide,
+              "must be at least 1, or none")
+          .within(0.1, 1, "jpeg-quality", jpegQuality)
+          .done();
+    }
+
+    int channels() {
+      return color == Color.GRAY ? 1 : 3;
+    }
+  }
+
+  /**
+   * @param shardExamples pictures in a shard
+   * @param rejectedImagesAllowed above this number of broken pictures nothing is made
+   */
+  public record Options(
+      Splits splits, Images images, int shardExamples, int rejectedImagesAllowed, long seed) {}
+
+  private final JavaSparkContext spark;
+  private final Options options;
+
+  public DatasetPartitioner(JavaSparkContext spark, Options options) {
+    this.spark = spark;
+    this.options = options;
+  }
+
+  /** Writes the data set into {@code output}; its manifest comes last. */
+  public DatasetManifest partition(ImageSource source, Location output, Provenance provenance) {
+    List<ImageReference> references = list(source);
+    LabelIndex labels =
+        LabelIndex.of(
+            references.stream().map(ImageReference::className).distinct().toList(),
+            source.humanNames());
+    List<ShardTask> tasks = tasks(references, labels, output);
+    output.child("shards").delete();
+    List<ShardTask.Result> results;
+    try (Progress progress = Progress.of("partition", "images", references.size())) {
+      results =
+          ClusterJob.collect(
+              spark,
+              spark.parallelize(tasks, tasks.size()).map(ShardTask::run),
+              "the shards",
+              DEADLINE,
+              done ->
+                  progress.moveTo(
+                      Math.min(references.size(), (long) done * options.shardExamples()), ""));
+      progress.moveTo(references.size(), "");
+    }
+    List<ShardTask.Rejected> rejected =
+        results.stream().flatMap(result -> result.rejected().stream()).toList();
+    if (rejected.size() > options.rejectedImagesAllowed()) {
+      output.child("shards").delete();
+      throw tooManyRejected(rejected);
+    }
+    DatasetManifest manifest = manifest(source, labels, results, rejected.size(), provenance);
+    output.child("rejected.tsv").writeText(table(rejected));
+    output.child(DatasetManifest.FILE).writeText(Documents.toJson(manifest));
+    return manifest;
+  }
+
+  private static List<ImageReference> list(ImageSource source) {
+    try {
+      return source.list();
+    } catch (IOException | UncheckedIOException e) {
+      throw new UserException(
+          "Cannot list pictures in %s: %s. Check source.path."
+              .formatted(source.path(), e.getMessage()),
+          e);
+    }
+  }
+
+  private List<ShardTask> tasks(
+      List<ImageReference> references, LabelIndex labels, Location output) {
+    Map<String, List<ImageReference>> splits = new TreeMap<>();
+    for (ImageReference reference : references) {
+      splits.computeIfAbsent(split(reference), s -> new ArrayList<>()).add(reference);
+    }
+    if (!splits.containsKey(SplitName.TRAIN)) {
+      throw new UserException(
+          "Cannot partition: no picture falls into the training split (there are %s). Check splits."
+              .formatted(splits.keySet()));
+    }
+    ShardTask.Options taskOptions =
+        new ShardTask.Options(
+            options.images().channels(),
+            options.images().shortSide().orElse(0),
+            options.images().jpegQuality());
+    List<ShardTask> tasks = new ArrayList<>();
+    splits.forEach(
+        (split, members) -> {
+          Collections.shuffle(members, new Random(Seeds.mix(options.seed(), split.hashCode())));
+          for (int from = 0, n = 0; from < members.size(); from += options.shardExamples(), n++) {
+            List<ImageReference> part =
+                List.copyOf(
+                    members.subList(
+                        from, Math.min(members.size(), from + options.shardExamples())));
+            tasks.add(
+                new ShardTask(
+                    output,
+                    "shards/%s-%06d.tar".formatted(split, n),
+                    part,
+                    labels.numbers(),
+                    taskOptions));
+          }
+        });
+    return tasks;
+  }
+
+  private String split(ImageReference reference) {
+    Splits splits = options.splits();
+    boolean dealt = splits.from() == SplitRule.HASH || reference.split().equals(SplitName.TRAIN);
+    if (splits.from() == SplitRule.SOURCE && reference.split().isEmpty()) {
+      throw new UserException(
+          "Cannot use the source's own split: %s belongs to none. Set splits.from=hash."
+              .formatted(reference.path()));
+    }
+    if (!dealt) {
+      return reference.split();
+    }
+    // 52 bits of a digest of the name, as a number from 0 to 1.
+    String digest = Digests.sha256(reference.path().getBytes(StandardCharsets.UTF_8));
+    double position = Long.parseLong(digest.substring(0, 13), 16) / (double) (1L << 52);
+    if (position < splits.validation()) {
+      return SplitName.VALIDATION;
+    }
+    return position < splits.validation() + splits.test() ? SplitName.TEST : SplitName.TRAIN;
+  }
+
+  private UserException tooManyRejected(List<ShardTask.Rejected> rejected) {
+    StringBuilder message =
+        new StringBuilder(
+            "Cannot partition: %d pictures are broken, rejected-images-allowed is %d. Mend or remove them, or allow them."
+                .formatted(rejected.size(), options.rejectedImagesAllowed()));
+    for (ShardTask.Rejected picture :
+        rejected.subList(0, Math.min(REJECTED_SHOWN, rejected.size()))) {
+      message.append("\n  %s (%s) %s".formatted(picture.name(), picture.file(), picture.reason()));
+    }
+    return new UserException(message.toString());
+  }
+
+  private DatasetManifest manifest(
+      ImageSource source,
+      LabelIndex labels,
+      List<ShardTask.Result> results,
+      int rejected,
+      Provenance provenance) {
+    Map<String, List<ShardTask.Result>> bySplit = new TreeMap<>();
+    for (ShardTask.Result result : results) {
+      String split = result.shard().path().replaceAll("^shards/(.*)-\\d+\\.tar$", "$1");
+      bySplit.computeIfAbsent(split, s -> new ArrayList<>()).add(result);
+    }
+    Map<String, DatasetManifest.Split> splits = new TreeMap<>();
+    bySplit.forEach((split, members) -> splits.put(split, describe(members, labels.size())));
+    ChannelStatistics statistics = new ChannelStatistics(options.images().channels());
+    bySplit.get(SplitName.TRAIN).forEach(result -> statistics.add(result.statistics()));
+    requireEveryClass(splits.get(SplitName.TRAIN), labels);
+    return new DatasetManifest(
+        DatasetManifest.FORMAT,
+        source.description(),
+        labels,
+        options.images().channels(),
+        statistics.means(),
+        statistics.standardDeviations(),
+        splits,
+        rejected,
+        provenance);
+  }
+
+  private static DatasetManifest.Split describe(List<ShardTask.Result> results, int classes) {
+    int[] counts = new int[classes];
+    for (ShardTask.Result result : results) {
+      for (int i = 0; i < classes; i++) {
+        counts[i] += result.classCounts()[i];
+      }
+    }
+    return new DatasetManifest.Split(
+        IntStream.of(counts).sum(),
+        IntStream.of(counts).boxed().toList(),
+        results.stream().map(ShardTask.Result::shard).toList());
+  }
+
+  private static void requireEveryClass(DatasetManifest.Split train, LabelIndex labels) {
+    for (int i = 0; i < labels.size(); i++) {
+      if (train.classCounts().get(i) == 0) {
+        throw new UserException(
+            "Cannot partition: class %s has no whole picture in the training split. Add pictures or remove the class."
+                .formatted(labels.labels().get(i).className()));
+      }
+    }
+  }
+
+  private static String table(List<ShardTask.Rejected> rejected) {
+    StringBuilder table = new StringBuilder("name\tfile\treason\n");
+    for (ShardTask.Rejected picture : rejected) {
+      table.append("%s\t%s\t%s\n".formatted(picture.name(), picture.file(), picture.reason()));
+    }
+    return table.toString();
+  }
+}

@@ -1,0 +1,24 @@
+package convoy.data;
+
+import java.util.Locale;
+
+/** The three names of splits, and how the world spells them. */
+public final class SplitName {
+  public static final String TRAIN = "train";
+  public static final String VALIDATION = "validation";
+  public static final String TEST = "test";
+
+  private SplitName() {}
+
+  /** The split that a folder, tar or option of this name stands for, or an empty text. */
+  public static String of(String name) {
+    String bare =
+        name.toLowerCase(Locale.ROOT).replaceAll("\\.tar$", "").replaceAll("^ilsvrc2012_img_", "");
+    return switch (bare) {
+      case "train", "training" -> TRAIN;
+      case "val", "valid", "validation" -> VALIDATION;
+      case "test" -> TEST;
+      default -> "";
+    };
+  }
+}

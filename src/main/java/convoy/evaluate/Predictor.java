@@ -1,0 +1,93 @@
+package convoy.evaluate;
+
+import convoy.core.ClusterJob;
+import convoy.core.Location;
+import convoy.core.UserException;
+import convoy.data.DatasetManifest;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+
+/** Asks members about every example of a split, once each, in one Spark job. */
+public final class Predictor {
+
+  /**
+   * What is asked.
+   *
+   * @param combinations asked of all members together, where there is more than one
+   * @param predictions folders (none or one) for a file of answers a task
+   */
+  public record Question(
+      List<Member> members, List<Combination> combinations, List<Location> predictions)
+      implements Serializable {}
+
+  /**
+   * How it is done.
+   *
+   * @param tasks that share the split
+   * @param minibatch examples that a network sees at a time
+   * @param keptBytes of decoded pictures a JVM
+   */
+  public record Options(int tasks, int minibatch, long keptBytes, Duration deadline)
+      implements Serializable {}
+
+  private final JavaSparkContext spark;
+  private final Options options;
+
+  public Predictor(JavaSparkContext spark, Options options) {
+    this.spark = spark;
+    this.options = options;
+  }
+
+  /**
+   * A tally a member, then one a combination.
+   *
+   * @param examplesDone is told about progress
+   * @throws UserException if examples were left out
+   */
+  public List<Tally> ask(
+      Location dataset, DatasetManifest.Split split, Question question, LongConsumer examplesDone) {
+    int tasks = Math.max(1, Math.min(options.tasks(), split.examples()));
+    Broadcast<Question> asked = spark.broadcast(question);
+    try {
+      List<PredictionTask> work = new ArrayList<>();
+      for (int t = 0; t < tasks; t++) {
+        int from = (int) ((long) split.examples() * t / tasks);
+        int to = (int) ((long) split.examples() * (t + 1) / tasks);
+        work.add(
+            new PredictionTask(
+                dataset, split.shards(), t, from, to, options, split.classCounts().size()));
+      }
+      List<List<Tally>> parts =
+          ClusterJob.collect(
+              spark,
+              spark.parallelize(work, tasks).map(task -> task.run(asked.value())),
+              "the predictions",
+              options.deadline(),
+              done -> examplesDone.accept((long) split.examples() * done / tasks));
+      return merge(parts, split.examples(), split.classCounts().size());
+    } finally {
+      asked.destroy();
+    }
+  }
+
+  private static List<Tally> merge(List<List<Tally>> parts, int examples, int classes) {
+    List<Tally> whole =
+        IntStream.range(0, parts.get(0).size()).mapToObj(i -> new Tally(classes)).toList();
+    for (List<Tally> part : parts) {
+      IntStream.range(0, whole.size()).forEach(i -> whole.get(i).add(part.get(i)));
+    }
+    for (Tally tally : whole) {
+      if (tally.examples() != examples) {
+        throw new IllegalStateException(
+            "%d of %d examples were scored".formatted(tally.examples(), examples));
+      }
+    }
+    return whole;
+  }
+}

@@ -1,0 +1,30 @@
+package convoy.job;
+
+import convoy.core.Location;
+import convoy.core.Provenance;
+import java.io.PrintStream;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A job: one word for its script, its reference configuration and its class.
+ *
+ * @param <C> its configuration, a record
+ */
+interface Job<C extends Record> {
+
+  /**
+   * What a job is run with.
+   *
+   * @param run folder that was named on the command line
+   * @param out for the results that a person or a script reads
+   */
+  record Context(Optional<Location> run, Provenance provenance, PrintStream out) {}
+
+  Class<C> configType();
+
+  /** All that is wrong with the world for this configuration; asked before Spark starts. */
+  List<String> problems(C config);
+
+  void run(C config, Context context);
+}

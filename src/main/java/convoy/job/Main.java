@@ -1,0 +1,138 @@
+package convoy.job;
+
+import convoy.core.Documents;
+import convoy.core.Location;
+import convoy.core.Provenance;
+import convoy.core.UserException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+
+/**
+ * The command line. Exit codes: 0 done, 1 a bug of ours, 2 a wrong command line, 3 something that
+ * the operator can mend.
+ */
+public final class Main {
+  private static final int BUG = 1;
+  private static final int OPERATOR = 3;
+  private static final Map<String, Job<?>> JOBS =
+      Map.of("partition", new PartitionJob(), "train", new TrainJob());
+
+  private Main() {}
+
+  public static void main(String[] arguments) {
+    CommandLine line =
+        new CommandLine(CommandSpec.create().name("convoy").mixinStandardHelpOptions(true));
+    line.getCommandSpec().version("convoy " + Provenance.version());
+    JOBS.forEach(
+        (name, job) -> line.addSubcommand(name, new JobCommand<>(name, job, List.of(arguments))));
+    line.setExecutionStrategy(new CommandLine.RunLast());
+    line.setExecutionExceptionHandler(
+        (e, command, parsed) -> report(e, parsed.hasMatchedOption("--stacktrace")));
+    System.exit(line.execute(arguments));
+  }
+
+  private static int report(Exception e, boolean stackTrace) {
+    boolean operator = e instanceof UserException;
+    if (stackTrace || !operator) {
+      e.printStackTrace();
+    }
+    String message = operator ? e.getMessage() : "This is a bug of Convoy: %s".formatted(e);
+    message.lines().forEach(line -> System.err.println("error: " + line));
+    return operator ? OPERATOR : BUG;
+  }
+
+  /** The options that every job has. */
+  @Command(mixinStandardHelpOptions = true, versionProvider = Version.class)
+  private static final class JobCommand<C extends Record> implements Callable<Integer> {
+    private final String name;
+    private final Job<C> job;
+    private final List<String> words;
+
+    @Option(
+        names = "--config",
+        paramLabel = "FILE",
+        description = "Settings laid over the reference configuration; may be given again.")
+    private List<String> configs = new ArrayList<>();
+
+    @Option(
+        names = "--set",
+        paramLabel = "KEY=VALUE",
+        description = "One setting, laid over the files; may be given again.")
+    private List<String> settings = new ArrayList<>();
+
+    @Option(
+        names = "--run",
+        paramLabel = "DIR",
+        description = "Folder of the results. A folder that exists is resumed.")
+    private Optional<String> run = Optional.empty();
+
+    @Option(
+        names = "--spark",
+        paramLabel = "FILE",
+        description = "Spark settings of the cluster, conf/spark/*.conf; read by jobs/submit.sh.")
+    @SuppressWarnings("unused")
+    private Optional<String> spark = Optional.empty();
+
+    @Option(names = "--check", description = "Check configuration and environment, then stop.")
+    private boolean check;
+
+    @Option(names = "--print-config", description = "Print the whole configuration, then stop.")
+    private boolean printConfig;
+
+    @Option(names = "--stacktrace", description = "Print the stack trace of every error.")
+    @SuppressWarnings("unused")
+    private boolean stackTrace;
+
+    JobCommand(String name, Job<C> job, List<String> words) {
+      this.name = name;
+      this.job = job;
+      this.words = words;
+    }
+
+    @Override
+    public Integer call() {
+      Documents document = Documents.parse("the reference configuration", reference(name));
+      for (String file : configs) {
+        document = document.overlaidBy(Documents.parse(file, Location.of(file).readText()));
+      }
+      C config = document.with(settings).bind(name, job.configType());
+      if (printConfig) {
+        System.out.print(Documents.toYaml(config));
+        return CommandLine.ExitCode.OK;
+      }
+      UserException.throwIfAny(job.problems(config));
+      if (check) {
+        System.out.println("The configuration and the environment are right.");
+        return CommandLine.ExitCode.OK;
+      }
+      job.run(config, new Job.Context(run.map(Location::of), Provenance.of(words), System.out));
+      return CommandLine.ExitCode.OK;
+    }
+
+    private static String reference(String job) {
+      try (InputStream in = Main.class.getResourceAsStream("/convoy/conf/" + job + ".yaml")) {
+        return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      } catch (IOException e) {
+        throw new UncheckedIOException("The jar's own reference configuration cannot be read", e);
+      }
+    }
+  }
+
+  private static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"convoy " + Provenance.version()};
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package convoy.job;
+
+import convoy.core.UserException;
+import java.util.Map;
+import org.apache.spark.SparkConf;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/** Makes the Spark context of a job, with the settings that Convoy needs or prefers. */
+final class SparkContexts {
+  private static final int EXECUTORS_DEADLINE_SECONDS = 120;
+  private static final long POLL_MILLIS = 200;
+
+  /** Without these a job would be wrong or hang. */
+  private static final Map<String, String> NEEDED =
+      Map.of(
+          // Spark's Kryo cannot serialize records.
+          "spark.serializer", "org.apache.spark.serializer.JavaSerializer",
+          // A replica is one thread; the native libraries read this when they load.
+          "spark.executorEnv.OMP_NUM_THREADS", "1",
+          "spark.task.cpus", "1");
+
+  /** These hold unless the cluster's settings say otherwise. */
+  private static final Map<String, String> PREFERRED =
+      Map.of(
+          "spark.master", "local[*]",
+          // Weights do not compress.
+          "spark.broadcast.compress", "false",
+          "spark.shuffle.compress", "false",
+          "spark.shuffle.spill.compress", "false",
+          // A state in slices comes back to the driver each round.
+          "spark.driver.maxResultSize", "0",
+          "spark.ui.showConsoleProgress", "false");
+
+  private SparkContexts() {}
+
+  static JavaSparkContext open(String job) {
+    SparkConf conf = new SparkConf().setAppName("convoy " + job);
+    PREFERRED.forEach(conf::setIfMissing);
+    NEEDED.forEach(conf::set);
+    JavaSparkContext spark;
+    try {
+      spark = new JavaSparkContext(conf);
+      awaitExecutor(spark);
+    } catch (UserException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new UserException(
+          "Cannot start Spark with master %s: %s. Check the address and that the master runs."
+              .formatted(
+                  conf.get("spark.master"),
+                  String.valueOf(e.getMessage()).lines().findFirst().orElse("")),
+          e);
+    }
+    return spark;
+  }
+
+  /** Spark itself would wait for ever. */
+  private static void awaitExecutor(JavaSparkContext spark) {
+    if (spark.isLocal()) {
+      return;
+    }
+    long end = System.nanoTime() + EXECUTORS_DEADLINE_SECONDS * 1_000_000_000L;
+    // The driver counts as one.
+    while (spark.sc().statusTracker().getExecutorInfos().length < 2) {
+      if (System.nanoTime() > end || spark.sc().isStopped()) {
+        spark.stop();
+        throw new UserException(
+            "Cannot get an executor from %s: none came within %d s. Start workers, or ask for less memory or fewer cores."
+                .formatted(spark.master(), EXECUTORS_DEADLINE_SECONDS));
+      }
+      try {
+        Thread.sleep(POLL_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("Interrupted while waiting for executors", e);
+      }
+    }
+  }
+
+  /** Tasks that run at the same time. */
+  static int slots(JavaSparkContext spark) {
+    return Math.max(1, spark.defaultParallelism());
+  }
+}

@@ -1,0 +1,201 @@
+package convoy.job;
+
+import convoy.core.Checks;
+import convoy.core.Location;
+import convoy.core.RunFolder;
+import convoy.core.UserException;
+import convoy.data.DatasetManifest;
+import convoy.data.ImageTransform;
+import convoy.data.SplitName;
+import convoy.network.NetworkSpec;
+import convoy.network.TrainedModel;
+import convoy.train.ParameterAveragingTrainer;
+import convoy.train.TrainingHistory;
+import convoy.train.TrainingOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/** Trains a network on a data set by parameter averaging. */
+final class TrainJob implements Job<TrainJob.Config> {
+
+  /** {@code conf/train.yaml} explains each key. */
+  record Config(
+      String dataset,
+      String validationSplit,
+      long seed,
+      NetworkConfig network,
+      double cropFraction,
+      ImageTransform.Augmentation augmentation,
+      TrainingOptions training,
+      int cacheMebibytes) {
+    Config {
+      new Checks()
+          .within(0.1, 1, "crop-fraction", cropFraction)
+          .atLeast(0, "cache-mebibytes", cacheMebibytes)
+          .done();
+    }
+  }
+
+  /**
+   * @param classes checked against the data set where given
+   * @param weights model or run folder to begin with
+   */
+  record NetworkConfig(
+      String architecture,
+      NetworkSpec.Stem stem,
+      List<Integer> input,
+      Optional<Integer> classes,
+      double dropout,
+      Optional<String> weights) {
+    NetworkConfig {
+      // The number of classes is the data set's; everything else is checked here and now.
+      var unused = new NetworkSpec(architecture, stem, input, classes.orElse(2), dropout, 0);
+    }
+  }
+
+  @Override
+  public Class<Config> configType() {
+    return Config.class;
+  }
+
+  @Override
+  public List<String> problems(Config config) {
+    List<String> problems = new ArrayList<>();
+    try {
+      DatasetManifest manifest = DatasetManifest.read(Location.of(config.dataset()));
+      collect(problems, () -> manifest.split(SplitName.TRAIN));
+      collect(problems, () -> manifest.split(config.validationSplit()));
+      collect(
+          problems, () -> manifest.labels().requireSize(config.network().classes(), "a network"));
+      collect(problems, () -> requireChannels(config, manifest));
+      collect(problems, () -> weights(config, manifest));
+      int examples = manifest.split(SplitName.TRAIN).examples();
+      if (config.training().workers() > examples) {
+        problems.add(
+            "Cannot train %d workers on %d examples: each needs at least one. Lower training.workers."
+                .formatted(config.training().workers(), examples));
+      }
+    } catch (UserException e) {
+      problems.add(e.getMessage());
+    }
+    return problems;
+  }
+
+  private static void collect(List<String> problems, Runnable check) {
+    try {
+      check.run();
+    } catch (UserException e) {
+      problems.add(e.getMessage());
+    }
+  }
+
+  private static void requireChannels(Config config, DatasetManifest manifest) {
+    int wanted = config.network().input().get(0);
+    if (wanted != manifest.channels()) {
+      throw new UserException(
+          "Cannot train a network of %d channels on data of %d. Set network.input=[%d, height, width]."
+              .formatted(wanted, manifest.channels(), manifest.channels()));
+    }
+  }
+
+  @Override
+  public void run(Config config, Context context) {
+    Location dataset = Location.of(config.dataset());
+    DatasetManifest manifest = DatasetManifest.read(dataset);
+    NetworkSpec network = network(config, manifest);
+    Location folder = context.run().orElseGet(() -> Runs.fresh("train"));
+    UserException.throwIfAny(folder.problemsWithWriting());
+    RunFolder run = RunFolder.open(folder, "train", config, context.provenance());
+    try (JavaSparkContext spark = SparkContexts.open("train")) {
+      MemoryPlan plan =
+          MemoryPlan.forTraining(
+              network, config.training(), config.cacheMebibytes(), SparkContexts.slots(spark));
+      context.out().print(plan.describe(spark));
+      plan.requireRoom(spark);
+      ParameterAveragingTrainer.Result result =
+          new ParameterAveragingTrainer(
+                  spark,
+                  subject(config, dataset, manifest, network),
+                  config.training(),
+                  run.location())
+              .train(epoch -> print(epoch, config.training().epochs(), context));
+      context
+          .out()
+          .printf(
+              "Trained %,d parameters: validation top-1 error %.2f %% after epoch %d, best %.2f %% after epoch %d%n",
+              result.parameters(),
+              100 * result.last().validationTop1Error(),
+              result.last().epoch(),
+              100 * result.best().validationTop1Error(),
+              result.best().epoch());
+      context.out().printf("State %s%nRun %s%n", result.digest(), run.location());
+    }
+  }
+
+  private static ParameterAveragingTrainer.Subject subject(
+      Config config, Location dataset, DatasetManifest manifest, NetworkSpec network) {
+    ImageTransform transform =
+        new ImageTransform(
+            network.height(),
+            network.width(),
+            config.cropFraction(),
+            manifest.mean(),
+            manifest.standardDeviation());
+    return new ParameterAveragingTrainer.Subject(
+        dataset,
+        manifest,
+        config.validationSplit(),
+        network,
+        transform,
+        config.augmentation(),
+        weights(config, manifest),
+        config.seed(),
+        (long) config.cacheMebibytes() << 20);
+  }
+
+  private static NetworkSpec network(Config config, DatasetManifest manifest) {
+    NetworkConfig network = config.network();
+    return new NetworkSpec(
+        network.architecture(),
+        network.stem(),
+        network.input(),
+        manifest.labels().size(),
+        network.dropout(),
+        config.seed());
+  }
+
+  private static Optional<byte[]> weights(Config config, DatasetManifest manifest) {
+    return config
+        .network()
+        .weights()
+        .map(
+            path -> {
+              TrainedModel model = TrainedModel.read(Runs.model(path, "best"));
+              NetworkSpec spec = model.description().network();
+              manifest.labels().requireSize(Optional.of(spec.classes()), "weights " + path);
+              if (!spec.architecture().equals(config.network().architecture())) {
+                throw new UserException(
+                    "Cannot begin with weights %s: they are of %s, not %s. Name weights of the same network."
+                        .formatted(path, spec.architecture(), config.network().architecture()));
+              }
+              return model.parameters();
+            });
+  }
+
+  private static void print(TrainingHistory.Epoch epoch, int epochs, Context context) {
+    context
+        .out()
+        .printf(
+            "epoch %d of %d: training loss %.4f, validation loss %.4f, top-1 error %.2f %%, top-5 error %.2f %%, learning rate %.5f, %.1f images/s%n",
+            epoch.epoch(),
+            epochs,
+            epoch.trainingLoss(),
+            epoch.validationLoss(),
+            100 * epoch.validationTop1Error(),
+            100 * epoch.validationTop5Error(),
+            epoch.learningRate(),
+            epoch.imagesPerSecond());
+  }
+}

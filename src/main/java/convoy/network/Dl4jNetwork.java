@@ -1,0 +1,176 @@
+package convoy.network;
+
+import convoy.data.Minibatch;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.graph.vertex.GraphVertex;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+
+/**
+ * A DL4J graph as a {@link Network}. DL4J computes gradients; the step is taken here, on the flat
+ * vectors, in three passes of native code whatever the number of layers.
+ */
+public final class Dl4jNetwork implements Network {
+  private final NetworkSpec spec;
+  private final ComputationGraph graph;
+  private final INDArray parameters;
+  private final INDArray gradient;
+  private final INDArray momentum;
+  private final List<Stretch> decayed = new ArrayList<>();
+  private final List<Stretch> statistics = new ArrayList<>();
+
+  /** A stretch of the flat vectors. */
+  private record Stretch(INDArray parameters, INDArray gradient, INDArray momentum) {}
+
+  public Dl4jNetwork(NetworkSpec spec) {
+    Backend.start();
+    this.spec = spec;
+    graph = new ComputationGraph(Architectures.build(spec));
+    graph.init();
+    graph.initGradientsView();
+    parameters = flat(graph.params());
+    gradient = flat(graph.getGradientsViewArray());
+    momentum = Nd4j.zeros(parameters.dataType(), parameters.length());
+    findStretches();
+  }
+
+  private static INDArray flat(INDArray vector) {
+    return vector.reshape(vector.length());
+  }
+
+  /** DL4J lays the parameters of its vertices end to end, in topological order. */
+  private void findStretches() {
+    long at = 0;
+    for (int index : graph.topologicalSortOrder()) {
+      GraphVertex vertex = graph.getVertices()[index];
+      if (!vertex.hasLayer()) {
+        continue;
+      }
+      Layer layer = vertex.getLayer();
+      for (var parameter : layer.paramTable(false).entrySet()) {
+        long end = at + parameter.getValue().length();
+        String name = parameter.getKey();
+        if (!layer.updaterDivideByMinibatch(name)) {
+          statistics.add(stretch(at, end));
+        } else if (isWeight(layer, name)) {
+          decayed.add(stretch(at, end));
+        }
+        at = end;
+      }
+    }
+    if (at != parameters.length()) {
+      throw new IllegalStateException(
+          "%d of %d parameters were found".formatted(at, parameters.length()));
+    }
+  }
+
+  private static boolean isWeight(Layer layer, String name) {
+    var conf = layer.conf().getLayer();
+    return conf.initializer().isWeightParam(conf, name)
+        && !(conf instanceof org.deeplearning4j.nn.conf.layers.BatchNormalization);
+  }
+
+  private Stretch stretch(long from, long to) {
+    var interval = NDArrayIndex.interval(from, to);
+    return new Stretch(parameters.get(interval), gradient.get(interval), momentum.get(interval));
+  }
+
+  @Override
+  public double fit(Minibatch minibatch, Step step) {
+    int examples = minibatch.examples();
+    try (INDArray inputs = inputs(minibatch.inputs(), examples);
+        INDArray labels = oneHot(minibatch.labels())) {
+      graph.setInputs(inputs);
+      graph.setLabels(labels);
+      graph.computeGradientAndScore();
+      graph.clear();
+    }
+    // The "gradients" of running means and variances are their changes; no rate or momentum
+    // applies.
+    for (Stretch stretch : statistics) {
+      stretch.parameters.subi(stretch.gradient);
+      stretch.gradient.assign(0);
+    }
+    momentum.muli(step.momentum());
+    addScaled(1.0 / examples, gradient, momentum);
+    if (step.weightDecay() > 0) {
+      for (Stretch stretch : decayed) {
+        addScaled(step.weightDecay(), stretch.parameters, stretch.momentum);
+      }
+    }
+    addScaled(-step.learningRate(), momentum, parameters);
+    return graph.score();
+  }
+
+  /** {@code target += factor * source}, one pass. */
+  private static void addScaled(double factor, INDArray source, INDArray target) {
+    Nd4j.getBlasWrapper().level1().axpy(source.length(), factor, source, target);
+  }
+
+  @Override
+  public float[] probabilities(float[] values, int examples) {
+    try (INDArray inputs = inputs(values, examples)) {
+      try (INDArray output = graph.outputSingle(false, inputs)) {
+        return output.data().asFloat();
+      }
+    }
+  }
+
+  private INDArray inputs(float[] values, int examples) {
+    return Nd4j.create(
+        values, new long[] {examples, spec.channels(), spec.height(), spec.width()}, 'c');
+  }
+
+  private INDArray oneHot(int[] labels) {
+    float[] values = new float[labels.length * spec.classes()];
+    for (int i = 0; i < labels.length; i++) {
+      values[i * spec.classes() + labels[i]] = 1;
+    }
+    return Nd4j.create(values, new long[] {labels.length, spec.classes()}, 'c');
+  }
+
+  @Override
+  public ModelState state() {
+    return new ModelState(bytesOf(parameters), bytesOf(momentum));
+  }
+
+  @Override
+  public void restore(ModelState state) {
+    if (state.parameters().length != parameters.length() * Float.BYTES) {
+      throw new IllegalArgumentException(
+          "A state of %d parameters for a network of %d"
+              .formatted(state.parameters().length / Float.BYTES, parameters.length()));
+    }
+    memory(parameters).put(state.parameters());
+    memory(momentum).put(state.momentum());
+  }
+
+  @Override
+  public void seed(long seed) {
+    Nd4j.getRandom().setSeed(seed);
+  }
+
+  private static byte[] bytesOf(INDArray vector) {
+    byte[] bytes = new byte[Math.toIntExact(vector.length() * Float.BYTES)];
+    memory(vector).get(bytes);
+    return bytes;
+  }
+
+  /** The vector's own memory; all processors that the engine runs on are little-endian. */
+  private static ByteBuffer memory(INDArray vector) {
+    return vector.data().pointer().asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  @Override
+  public void close() {
+    graph.close();
+    momentum.close();
+    Nd4j.getWorkspaceManager().destroyAllWorkspacesForCurrentThread();
+  }
+}

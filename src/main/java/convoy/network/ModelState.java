@@ -1,0 +1,49 @@
+package convoy.network;
+
+import convoy.core.Digests;
+import java.io.Serializable;
+import java.security.MessageDigest;
+
+/**
+ * All that training changes in a network: its parameters and their momentum, each as little-endian
+ * 32-bit floats in one byte array, since Java serializes those in bulk and float arrays one by one.
+ * Not changed after it is made; running means and variances of batch normalization are among the
+ * parameters, with a momentum of zero.
+ */
+public final class ModelState implements Serializable {
+  private final byte[] parameters;
+  private final byte[] momentum;
+
+  /**
+   * @param momentum as long as {@code parameters}; both are kept, not copied
+   */
+  public ModelState(byte[] parameters, byte[] momentum) {
+    if (parameters.length != momentum.length) {
+      throw new IllegalArgumentException(
+          "%d bytes of parameters, %d of momentum".formatted(parameters.length, momentum.length));
+    }
+    this.parameters = parameters;
+    this.momentum = momentum;
+  }
+
+  /** With no momentum yet. */
+  public static ModelState atRest(byte[] parameters) {
+    return new ModelState(parameters, new byte[parameters.length]);
+  }
+
+  public byte[] parameters() {
+    return parameters;
+  }
+
+  public byte[] momentum() {
+    return momentum;
+  }
+
+  /** SHA-256 over parameters and momentum. */
+  public String digest() {
+    MessageDigest digest = Digests.sha256();
+    digest.update(parameters);
+    digest.update(momentum);
+    return Digests.hex(digest.digest());
+  }
+}

@@ -1,0 +1,34 @@
+package convoy.network;
+
+import convoy.data.Minibatch;
+import java.io.Serializable;
+
+/** A network that can be trained and asked. Used by one thread at a time. */
+public interface Network extends AutoCloseable {
+
+  /**
+   * One step of gradient descent: {@code v = momentum * v + gradient + weightDecay * w; w = w -
+   * learningRate * v}, where only weights decay: no biases, nothing of a normalization.
+   */
+  record Step(double learningRate, double momentum, double weightDecay) implements Serializable {}
+
+  /** Takes one step on the mean gradient of a minibatch; returns its mean loss before the step. */
+  double fit(Minibatch minibatch, Step step);
+
+  /**
+   * Class probabilities, (examples, classes).
+   *
+   * @param inputs (examples, channels, height, width)
+   */
+  float[] probabilities(float[] inputs, int examples);
+
+  ModelState state();
+
+  void restore(ModelState state);
+
+  /** Everything random from here on (dropout) follows from this seed. */
+  void seed(long seed);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,24 @@
+package convoy.network.architecture;
+
+import convoy.network.architecture.GraphSketch.Window;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+
+/**
+ * The digit recognizer in the form that Caffe made common: two convolutions of 5x5, two max
+ * poolings, one hidden dense layer; after LeCun et al. (1998).
+ */
+public final class LeNet {
+  private LeNet() {}
+
+  public static ComputationGraphConfiguration build(GraphSketch sketch, double dropout) {
+    return sketch
+        .convolution("conv1", 20, new Window(5, 1, 0), 0)
+        .relu("relu1")
+        .maxPooling("pool1", new Window(2, 2, 0))
+        .convolution("conv2", 50, new Window(5, 1, 0), 0)
+        .relu("relu2")
+        .maxPooling("pool2", new Window(2, 2, 0))
+        .dense("fc3", 500, 0, dropout)
+        .softmax("output");
+  }
+}

@@ -1,0 +1,246 @@
+package convoy.train;
+
+import convoy.core.Documents;
+import convoy.core.Location;
+import convoy.core.Progress;
+import convoy.core.Seeds;
+import convoy.data.DatasetManifest;
+import convoy.data.EpochPlan;
+import convoy.data.ImageTransform;
+import convoy.data.SplitName;
+import convoy.evaluate.Member;
+import convoy.evaluate.Predictor;
+import convoy.evaluate.Tally;
+import convoy.network.Dl4jNetwork;
+import convoy.network.ModelState;
+import convoy.network.Network;
+import convoy.network.NetworkSpec;
+import convoy.network.TrainedModel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+
+/**
+ * Trains a network by parameter averaging (McDonald et al., 2010; Moritz et al., 2016): in a round
+ * every worker takes some steps from the same state, then their states are averaged.
+ *
+ * <p>The run folder is all there is to a run: stopped at any moment, it goes on from the last
+ * checkpoint to the same end.
+ */
+public final class ParameterAveragingTrainer {
+  /**
+   * What is trained on what.
+   *
+   * @param validationSplit measured after every epoch
+   * @param keptBytes of decoded pictures a JVM
+   * @param weights to begin with; empty for random ones
+   */
+  public record Subject(
+      Location dataset,
+      DatasetManifest manifest,
+      String validationSplit,
+      NetworkSpec network,
+      ImageTransform transform,
+      ImageTransform.Augmentation augmentation,
+      Optional<byte[]> weights,
+      long seed,
+      long keptBytes) {}
+
+  /** What a run came to; {@code result.json}. */
+  public record Result(
+      TrainingHistory.Epoch best,
+      TrainingHistory.Epoch last,
+      long parameters,
+      String digest,
+      double trainingSeconds) {}
+
+  private final JavaSparkContext spark;
+  private final Subject subject;
+  private final TrainingOptions options;
+  private final Location run;
+
+  public ParameterAveragingTrainer(
+      JavaSparkContext spark, Subject subject, TrainingOptions options, Location run) {
+    this.spark = spark;
+    this.subject = subject;
+    this.options = options;
+    this.run = run;
+  }
+
+  /**
+   * Trains, or goes on training, to the last epoch.
+   *
+   * @param afterEpoch is told of each epoch when its checkpoint is safe
+   */
+  public Result train(Consumer<TrainingHistory.Epoch> afterEpoch) {
+    Checkpoints checkpoints = new Checkpoints(run.child("checkpoints"), options.checkpointsKept());
+    Checkpoints.Checkpoint start =
+        checkpoints
+            .last()
+            .orElseGet(
+                () -> new Checkpoints.Checkpoint(firstState(), new TrainingHistory(List.of())));
+    ModelState state = start.state();
+    TrainingHistory history = start.history();
+    Broadcast<TrainingTask> task = spark.broadcast(task());
+    try {
+      while (history.epochs().size() < options.epochs()) {
+        EpochEnd end = epoch(new Averaging(spark, task, options), state, history);
+        state = end.state();
+        history = history.with(end.epoch());
+        saveModels(state, history);
+        run.child("progress.jsonl").writeText(lines(history));
+        checkpoints.save(state, history);
+        afterEpoch.accept(history.last());
+      }
+    } finally {
+      task.destroy();
+    }
+    Result result =
+        new Result(
+            history.best(),
+            history.last(),
+            state.parameters().length / Float.BYTES,
+            state.digest(),
+            history.epochs().stream().mapToDouble(TrainingHistory.Epoch::seconds).sum());
+    run.child("result.json").writeText(Documents.toJson(result));
+    return result;
+  }
+
+  private ModelState firstState() {
+    if (subject.weights().isPresent()) {
+      return ModelState.atRest(subject.weights().get());
+    }
+    try (Network network = new Dl4jNetwork(subject.network())) {
+      return network.state();
+    }
+  }
+
+  private TrainingTask task() {
+    return new TrainingTask(
+        subject.dataset(),
+        trainingSplit().shards(),
+        subject.network(),
+        subject.transform(),
+        subject.augmentation(),
+        subject.seed(),
+        subject.keptBytes(),
+        options.deadlineMinutes());
+  }
+
+  private DatasetManifest.Split trainingSplit() {
+    return subject.manifest().split(SplitName.TRAIN);
+  }
+
+  /** A state and the line that tells how it was reached. */
+  private record EpochEnd(ModelState state, TrainingHistory.Epoch epoch) {}
+
+  private EpochEnd epoch(Averaging averaging, ModelState start, TrainingHistory history) {
+    int epoch = history.epochs().size();
+    int[] shardExamples =
+        trainingSplit().shards().stream().mapToInt(DatasetManifest.Shard::examples).toArray();
+    EpochPlan plan =
+        EpochPlan.of(shardExamples, options.layout(), Seeds.mix(subject.seed(), 0), epoch);
+    ModelState state = start;
+    double lossSum = 0;
+    long images = 0;
+    double rate = 0;
+    long started = System.nanoTime();
+    String name = "epoch %d of %d".formatted(epoch + 1, options.epochs());
+    try (Progress progress = Progress.of(name, "images", trainingSplit().examples())) {
+      for (int round = 0; round < plan.rounds(); round++) {
+        rate =
+            options
+                .schedule()
+                .learningRate(
+                    new LearningRateSchedule.Moment(
+                        epoch + (double) round / plan.rounds(),
+                        options.epochs(),
+                        history.validationErrors()));
+        Averaging.Outcome outcome = averaging.round(state, work(plan, epoch, round, rate));
+        state = outcome.state();
+        lossSum += outcome.meanLoss() * outcome.examples();
+        images += outcome.examples();
+        progress.moveTo(images, String.format(Locale.ROOT, "loss %.4f", lossSum / images));
+      }
+    }
+    double seconds = (System.nanoTime() - started) / 1e9;
+    Tally validation = validate(state);
+    return new EpochEnd(
+        state,
+        new TrainingHistory.Epoch(
+            epoch + 1,
+            rate,
+            lossSum / images,
+            validation.loss(),
+            validation.top1Error(),
+            validation.top5Error(),
+            plan.rounds(),
+            images,
+            seconds,
+            images / seconds));
+  }
+
+  private List<LocalSgd> work(EpochPlan plan, int epoch, int round, double rate) {
+    Network.Step step = new Network.Step(rate, options.momentum(), options.weightDecay());
+    List<LocalSgd> work = new ArrayList<>();
+    for (int worker = 0; worker < plan.workers(); worker++) {
+      List<int[]> slice = plan.slice(round, worker);
+      if (!slice.isEmpty()) {
+        work.add(new LocalSgd(epoch, round, worker, slice, step));
+      }
+    }
+    return work;
+  }
+
+  private Tally validate(ModelState state) {
+    Predictor predictor =
+        new Predictor(
+            spark,
+            new Predictor.Options(
+                options.workers(),
+                options.minibatch(),
+                subject.keptBytes(),
+                Duration.ofMinutes(options.deadlineMinutes())));
+    Member member =
+        new Member(
+            "averaged",
+            subject.network(),
+            subject.transform(),
+            ModelState.atRest(state.parameters()),
+            1);
+    return predictor
+        .ask(
+            subject.dataset(),
+            subject.manifest().split(subject.validationSplit()),
+            new Predictor.Question(List.of(member), List.of(), List.of()),
+            done -> {})
+        .get(0);
+  }
+
+  private void saveModels(ModelState state, TrainingHistory history) {
+    Location models = run.child("models");
+    TrainedModel.Description description =
+        new TrainedModel.Description(
+            subject.network(),
+            subject.transform(),
+            subject.manifest().labels(),
+            "",
+            history.last().epoch(),
+            history.last().validationTop1Error());
+    TrainedModel.write(models.child("last"), description, state.parameters());
+    if (history.best().epoch() == history.last().epoch()) {
+      TrainedModel.write(models.child("best"), description, state.parameters());
+    }
+  }
+
+  private static String lines(TrainingHistory history) {
+    StringBuilder lines = new StringBuilder();
+    history.epochs().forEach(epoch -> lines.append(Documents.toJsonLine(epoch)));
+    return lines.toString();
+  }
+}

@@ -1,0 +1,55 @@
+package convoy.train;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What has been reached, an element an epoch: all that decides how training goes on, beside the
+ * model's state.
+ */
+public record TrainingHistory(List<Epoch> epochs) {
+
+  /**
+   * One line of {@code progress.jsonl}.
+   *
+   * @param epoch from 1
+   * @param learningRate of its last round
+   * @param trainingLoss mean over the epoch's examples, each before its step, with augmentation
+   * @param validationLoss of the averaged state, like the errors after it, which are fractions
+   * @param seconds of training without validation
+   */
+  public record Epoch(
+      int epoch,
+      double learningRate,
+      double trainingLoss,
+      double validationLoss,
+      double validationTop1Error,
+      double validationTop5Error,
+      int rounds,
+      long images,
+      double seconds,
+      double imagesPerSecond) {}
+
+  List<Double> validationErrors() {
+    return epochs.stream().map(Epoch::validationTop1Error).toList();
+  }
+
+  /** The first epoch with the lowest validation error. */
+  public Epoch best() {
+    Epoch best = epochs.get(0);
+    for (Epoch epoch : epochs) {
+      best = epoch.validationTop1Error() < best.validationTop1Error() ? epoch : best;
+    }
+    return best;
+  }
+
+  public Epoch last() {
+    return epochs.get(epochs.size() - 1);
+  }
+
+  TrainingHistory with(Epoch epoch) {
+    List<Epoch> longer = new ArrayList<>(epochs);
+    longer.add(epoch);
+    return new TrainingHistory(List.copyOf(longer));
+  }
+}
