@@ -3,12 +3,8 @@
 # and the jar are. With SPARK_HOME set, that Spark is used; otherwise the one that the build has
 # put together from Maven's jars.
 set -euo pipefail
-home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-jar="$home/target/convoy-0.1.0-SNAPSHOT-job.jar"
-if [ ! -f "$jar" ] || [ ! -d "$home/target/spark-home/jars" ]; then
-  echo "Building Convoy (once) ..." >&2
-  (cd "$home" && ./mvnw -q -DskipTests -Dspotless.check.skip=true package) >&2
-fi
+source "$(dirname "${BASH_SOURCE[0]}")/spark-home.sh"
+build_if_missing
 
 job=$1
 shift
@@ -35,9 +31,7 @@ options=(
 if [ -n "${SPARK_HOME:-}" ]; then
   exec "$SPARK_HOME/bin/spark-submit" "${options[@]}" "$jar" "$job" "$@"
 fi
-export SPARK_HOME="$home/target/spark-home" SPARK_SCALA_VERSION=2.12
-export SPARK_LOCAL_IP=${SPARK_LOCAL_IP:-127.0.0.1}
-java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+use_embedded_spark
 # What bin/spark-submit does: a first JVM works out the command line of the second.
 mapfile -d '' -t command < <("$java" -Xmx128m -cp "$SPARK_HOME/jars/*" org.apache.spark.launcher.Main \
   org.apache.spark.deploy.SparkSubmit "${options[@]}" "$jar" "$job" "$@" && printf '%d\0' $?)

@@ -1,5 +1,6 @@
 package convoy.network.architecture;
 
+import convoy.network.layer.Convolution;
 import java.util.List;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
@@ -77,12 +78,12 @@ public final class GraphSketch {
 
   /** With biases, all of one value. */
   public GraphSketch convolution(String name, int filters, Window window, double bias) {
-    return add(name, convolution(filters, window).hasBias(true).biasInit(bias).build());
+    return add(name, new Convolution(convolution(filters, window).hasBias(true).biasInit(bias)));
   }
 
   /** Without biases, as before a batch normalization. */
   public GraphSketch convolution(String name, int filters, Window window) {
-    return add(name, convolution(filters, window).hasBias(false).build());
+    return add(name, new Convolution(convolution(filters, window).hasBias(false)));
   }
 
   private ConvolutionLayer.Builder convolution(int filters, Window window) {
@@ -90,8 +91,7 @@ public final class GraphSketch {
         .nOut(filters)
         .stride(window.stride(), window.stride())
         .padding(window.padding(), window.padding())
-        .weightInit(weights)
-        .activation(Activation.IDENTITY);
+        .weightInit(weights);
   }
 
   /** One (gamma, beta, mean, variance) a channel (Ioffe and Szegedy, 2015). */

@@ -1,0 +1,16 @@
+# Sourced by submit.sh and cluster.sh: where Spark, Java and the jar are; builds what is missing.
+home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+jar="$home/target/convoy-0.1.0-SNAPSHOT-job.jar"
+java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+
+build_if_missing() {
+  if [ ! -f "$jar" ] || [ ! -d "$home/target/spark-home/jars" ]; then
+    echo "Building Convoy (once) ..." >&2
+    (cd "$home" && ./mvnw -q -DskipTests package) >&2
+  fi
+}
+
+use_embedded_spark() {
+  export SPARK_HOME="$home/target/spark-home" SPARK_SCALA_VERSION=2.12
+  export SPARK_LOCAL_IP=${SPARK_LOCAL_IP:-127.0.0.1}
+}
