@@ -31,6 +31,15 @@ public final class Checks {
     return that(value > 0 && value < Double.POSITIVE_INFINITY, key, value, "must be above 0");
   }
 
+  /** Adds what a check throws to problems that are told together. */
+  public static void collect(List<String> problems, Runnable check) {
+    try {
+      check.run();
+    } catch (UserException e) {
+      problems.add(e.getMessage());
+    }
+  }
+
   public void done() {
     UserException.throwIfAny(problems);
   }

@@ -26,7 +26,15 @@ public final class Main {
   private static final int BUG = 1;
   private static final int OPERATOR = 3;
   private static final Map<String, Job<?>> JOBS =
-      Map.of("partition", new PartitionJob(), "train", new TrainJob());
+      Map.of(
+          "partition",
+          new PartitionJob(),
+          "train",
+          new TrainJob(),
+          "evaluate",
+          new EvaluateJob(),
+          "draw",
+          new DrawJob());
 
   private Main() {}
 

@@ -65,12 +65,12 @@ final class TrainJob implements Job<TrainJob.Config> {
     List<String> problems = new ArrayList<>();
     try {
       DatasetManifest manifest = DatasetManifest.read(Location.of(config.dataset()));
-      collect(problems, () -> manifest.split(SplitName.TRAIN));
-      collect(problems, () -> manifest.split(config.validationSplit()));
-      collect(
+      Checks.collect(problems, () -> manifest.split(SplitName.TRAIN));
+      Checks.collect(problems, () -> manifest.split(config.validationSplit()));
+      Checks.collect(
           problems, () -> manifest.labels().requireSize(config.network().classes(), "a network"));
-      collect(problems, () -> requireChannels(config, manifest));
-      collect(problems, () -> weights(config, manifest));
+      Checks.collect(problems, () -> requireChannels(config, manifest));
+      Checks.collect(problems, () -> weights(config, manifest));
       int examples = manifest.split(SplitName.TRAIN).examples();
       if (config.training().workers() > examples) {
         problems.add(
@@ -81,14 +81,6 @@ final class TrainJob implements Job<TrainJob.Config> {
       problems.add(e.getMessage());
     }
     return problems;
-  }
-
-  private static void collect(List<String> problems, Runnable check) {
-    try {
-      check.run();
-    } catch (UserException e) {
-      problems.add(e.getMessage());
-    }
   }
 
   private static void requireChannels(Config config, DatasetManifest manifest) {

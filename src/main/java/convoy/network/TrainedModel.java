@@ -67,8 +67,13 @@ public final class TrainedModel {
     return folder.child(DESCRIPTION).exists();
   }
 
+  /** What a model is, without its weights. */
+  public static Description describe(Location folder) {
+    return Documents.read(folder.child(DESCRIPTION), Description.class);
+  }
+
   public static TrainedModel read(Location folder) {
-    Description description = Documents.read(folder.child(DESCRIPTION), Description.class);
+    Description description = describe(folder);
     byte[] parameters = folder.child(PARAMETERS).readBytes();
     if (!Digests.sha256(parameters).equals(description.sha256())) {
       throw new UserException(

@@ -1,0 +1,275 @@
+package convoy.job;
+
+import convoy.core.Checks;
+import convoy.core.Documents;
+import convoy.core.Location;
+import convoy.core.Progress;
+import convoy.core.RunFolder;
+import convoy.core.UserException;
+import convoy.data.DatasetManifest;
+import convoy.data.PictureEncoder;
+import convoy.data.PictureStore;
+import convoy.data.SplitName;
+import convoy.evaluate.Combination;
+import convoy.evaluate.Evaluation;
+import convoy.evaluate.Member;
+import convoy.evaluate.Predictor;
+import convoy.evaluate.Tally;
+import convoy.network.ModelState;
+import convoy.network.TrainedModel;
+import convoy.report.EvaluationReport;
+import convoy.train.TrainingHistory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/** Measures trained networks, alone and together, on a split. */
+final class EvaluateJob implements Job<EvaluateJob.Config> {
+
+  /** Which of a run's models is meant. */
+  enum ModelKind {
+    BEST,
+    LAST
+  }
+
+  /** {@code conf/evaluate.yaml} explains each key. */
+  record Config(
+      String dataset,
+      String split,
+      List<String> members,
+      ModelKind model,
+      List<Combination> combinations,
+      int tasks,
+      int minibatch,
+      int cacheMebibytes,
+      int deadlineMinutes) {
+    Config {
+      new Checks()
+          .that(
+              !members.isEmpty(), "members", members, "must name at least one run or model folder")
+          .atLeast(1, "tasks", tasks)
+          .atLeast(1, "minibatch", minibatch)
+          .atLeast(0, "cache-mebibytes", cacheMebibytes)
+          .atLeast(1, "deadline-minutes", deadlineMinutes)
+          .done();
+    }
+
+    String splitName() {
+      return SplitName.of(split).isEmpty() ? split : SplitName.of(split);
+    }
+
+    Location model(String member) {
+      return Runs.model(member, model.name().toLowerCase(Locale.ROOT));
+    }
+  }
+
+  @Override
+  public Class<Config> configType() {
+    return Config.class;
+  }
+
+  @Override
+  public List<String> problems(Config config) {
+    List<String> problems = new ArrayList<>();
+    try {
+      DatasetManifest manifest = DatasetManifest.read(Location.of(config.dataset()));
+      Checks.collect(problems, () -> manifest.split(config.splitName()));
+      for (String path : config.members()) {
+        Checks.collect(problems, () -> requireFit(path, config.model(path), manifest));
+      }
+    } catch (UserException e) {
+      problems.add(e.getMessage());
+    }
+    return problems;
+  }
+
+  private static void requireFit(String path, Location model, DatasetManifest manifest) {
+    TrainedModel.Description description = TrainedModel.describe(model);
+    List<String> trained =
+        description.labels().labels().stream().map(label -> label.className()).toList();
+    List<String> here =
+        manifest.labels().labels().stream().map(label -> label.className()).toList();
+    if (trained.size() != here.size()) {
+      throw new UserException(
+          "Cannot evaluate %s: it knows %d classes, the data set has %d. Use the data set it was trained on."
+              .formatted(path, trained.size(), here.size()));
+    }
+    if (!trained.equals(here)) {
+      throw new UserException(
+          "Cannot evaluate %s: its classes are others than the data set's. Use the data set it was trained on."
+              .formatted(path));
+    }
+    if (description.transform().channels() != manifest.channels()) {
+      throw new UserException(
+          "Cannot evaluate %s: it takes %d channels, the data set has %d. Partition the data with images.color for it."
+              .formatted(path, description.transform().channels(), manifest.channels()));
+    }
+  }
+
+  @Override
+  public void run(Config config, Context context) {
+    Location dataset = Location.of(config.dataset());
+    DatasetManifest manifest = DatasetManifest.read(dataset);
+    Location folder = context.run().orElseGet(() -> Runs.fresh("evaluate"));
+    UserException.throwIfAny(folder.problemsWithWriting());
+    RunFolder run = RunFolder.open(folder, "evaluate", config, context.provenance());
+    List<Member> members = members(config);
+    List<Combination> combinations = members.size() > 1 ? config.combinations() : List.of();
+    List<Tally> tallies;
+    try (JavaSparkContext spark = SparkContexts.open("evaluate")) {
+      tallies = tallies(config, spark, run, members, manifest);
+    }
+    Evaluation evaluation = evaluation(config, context, manifest, members, combinations, tallies);
+    savePictures(config, run, dataset, manifest, evaluation);
+    EvaluationReport.write(run.location(), evaluation);
+    print(evaluation, run, context);
+  }
+
+  private static List<Member> members(Config config) {
+    List<Member> members = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    for (String path : config.members()) {
+      TrainedModel model = TrainedModel.read(config.model(path));
+      String plain = Location.of(path).name().replaceAll("[^A-Za-z0-9._-]", "_");
+      String name = plain;
+      for (int i = 2; !names.add(name); i++) {
+        name = plain + "-" + i;
+      }
+      members.add(
+          new Member(
+              name,
+              model.description().network(),
+              model.description().transform(),
+              ModelState.atRest(model.parameters()),
+              Math.max(1e-3, 1 - model.description().validationTop1Error())));
+    }
+    return members;
+  }
+
+  private static List<Tally> tallies(
+      Config config,
+      JavaSparkContext spark,
+      RunFolder run,
+      List<Member> members,
+      DatasetManifest manifest) {
+    DatasetManifest.Split split = manifest.split(config.splitName());
+    Predictor predictor =
+        new Predictor(
+            spark,
+            new Predictor.Options(
+                config.tasks(),
+                config.minibatch(),
+                (long) config.cacheMebibytes() << 20,
+                Duration.ofMinutes(config.deadlineMinutes())));
+    run.file("predictions").delete();
+    try (Progress progress = Progress.of("evaluate", "images", split.examples())) {
+      List<Tally> tallies =
+          predictor.ask(
+              Location.of(config.dataset()),
+              split,
+              new Predictor.Question(
+                  members, config.combinations(), List.of(run.file("predictions"))),
+              done -> progress.moveTo(done, ""));
+      progress.moveTo(split.examples(), "");
+      return tallies;
+    }
+  }
+
+  private static Evaluation evaluation(
+      Config config,
+      Context context,
+      DatasetManifest manifest,
+      List<Member> members,
+      List<Combination> combinations,
+      List<Tally> tallies) {
+    List<String> classes = manifest.labels().humanNames();
+    List<Evaluation.Score> scores =
+        IntStream.range(0, members.size())
+            .mapToObj(
+                i ->
+                    Evaluation.score(
+                        members.get(i).name(),
+                        tallies.get(i),
+                        classes,
+                        learningCurve(config.members().get(i))))
+            .toList();
+    List<Evaluation.Score> ensembles =
+        IntStream.range(0, combinations.size())
+            .mapToObj(
+                i ->
+                    Evaluation.score(
+                        "ensemble-" + combinations.get(i).name().toLowerCase(Locale.ROOT),
+                        tallies.get(members.size() + i),
+                        classes,
+                        List.of()))
+            .toList();
+    return new Evaluation(
+        config.dataset(),
+        config.splitName(),
+        tallies.get(0).examples(),
+        classes,
+        scores,
+        ensembles,
+        context.provenance());
+  }
+
+  /** Empty for a model folder that lies in no run. */
+  private static List<Evaluation.CurvePoint> learningCurve(String member) {
+    Location progress = Location.of(member).child("progress.jsonl");
+    if (!progress.exists()) {
+      return List.of();
+    }
+    return progress
+        .readText()
+        .lines()
+        .map(line -> Documents.fromJson(progress.uri(), line, TrainingHistory.Epoch.class))
+        .map(
+            e ->
+                new Evaluation.CurvePoint(
+                    e.epoch(), e.trainingLoss(), e.validationLoss(), e.validationTop1Error()))
+        .toList();
+  }
+
+  private static void savePictures(
+      Config config,
+      RunFolder run,
+      Location dataset,
+      DatasetManifest manifest,
+      Evaluation evaluation) {
+    PictureStore store = PictureStore.open(dataset, manifest.split(config.splitName()).shards(), 0);
+    evaluation.all().stream()
+        .flatMap(score -> score.worst().stream())
+        .map(Evaluation.Mistake::example)
+        .distinct()
+        .forEach(
+            example ->
+                run.file(Evaluation.picturePath(example))
+                    .writeBytes(PictureEncoder.png(store.picture(example))));
+  }
+
+  private static void print(Evaluation evaluation, RunFolder run, Context context) {
+    context.out().printf("%,d examples of split %s%n", evaluation.examples(), evaluation.split());
+    int width = evaluation.all().stream().mapToInt(score -> score.name().length()).max().orElse(0);
+    for (Evaluation.Score score : evaluation.all()) {
+      context
+          .out()
+          .printf(
+              Locale.ROOT,
+              "  %-"
+                  + width
+                  + "s  top-1 error %6.2f %% (%.2f to %.2f)  top-5 error %6.2f %%  loss %.4f%n",
+              score.name(),
+              100 * score.top1Error(),
+              100 * score.top1Interval().get(0),
+              100 * score.top1Interval().get(1),
+              100 * score.top5Error(),
+              score.loss());
+    }
+    context.out().printf("Report %s%n", run.file("report.html"));
+  }
+}

@@ -1,0 +1,179 @@
+package convoy.report;
+
+import convoy.evaluate.Evaluation;
+import java.awt.Color;
+import java.awt.Font;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.knowm.xchart.BitmapEncoder;
+import org.knowm.xchart.CategoryChart;
+import org.knowm.xchart.CategoryChartBuilder;
+import org.knowm.xchart.HeatMapChart;
+import org.knowm.xchart.HeatMapChartBuilder;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.internal.chartpart.Chart;
+import org.knowm.xchart.style.Styler;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+
+/** An evaluation's charts as PNG files. */
+final class Charts {
+  private static final int WIDTH = 900;
+  private static final int HEIGHT = 420;
+  private static final int CELL = 46;
+  private static final int MARGIN = 260;
+  private static final int LARGEST = 1400;
+  private static final int MOST_NUMBERED_CLASSES = 20;
+  private static final int MOST_NAMED_CLASSES = 60;
+
+  private Charts() {}
+
+  /** Top-1 error on the validation split, a line a member. */
+  static byte[] validationError(List<Evaluation.Score> members) {
+    XYChart chart = lines("Validation top-1 error", "%");
+    for (Evaluation.Score member : members) {
+      add(chart, member.name(), member, false);
+    }
+    return png(chart);
+  }
+
+  /** Training loss, a line a member. */
+  static byte[] trainingLoss(List<Evaluation.Score> members) {
+    XYChart chart = lines("Training loss", "nats");
+    for (Evaluation.Score member : members) {
+      add(chart, member.name(), member, true);
+    }
+    return png(chart);
+  }
+
+  private static XYChart lines(String title, String unit) {
+    XYChart chart =
+        new XYChartBuilder()
+            .width(WIDTH)
+            .height(HEIGHT)
+            .title(title)
+            .xAxisTitle("epoch")
+            .yAxisTitle(unit)
+            .build();
+    style(chart.getStyler());
+    chart.getStyler().setYAxisMin(0.0);
+    chart.getStyler().setYAxisDecimalPattern("0.##");
+    chart.getStyler().setXAxisDecimalPattern("0.#");
+    return chart;
+  }
+
+  private static void add(XYChart chart, String name, Evaluation.Score member, boolean loss) {
+    List<Evaluation.CurvePoint> curve = member.learningCurve();
+    chart
+        .addSeries(
+            name,
+            curve.stream().mapToDouble(Evaluation.CurvePoint::epoch).toArray(),
+            curve.stream()
+                .mapToDouble(p -> loss ? p.trainingLoss() : 100 * p.validationTop1Error())
+                .toArray())
+        .setMarker(SeriesMarkers.CIRCLE);
+  }
+
+  /** Error of each class, as bars. */
+  static byte[] classErrors(Evaluation.Score score) {
+    List<Evaluation.ClassScore> classes = score.perClass();
+    int width = Math.min(LARGEST, Math.max(WIDTH, 24 * classes.size()));
+    CategoryChart chart =
+        new CategoryChartBuilder()
+            .width(width)
+            .height(HEIGHT)
+            .title("Top-1 error by class")
+            .yAxisTitle("%")
+            .build();
+    style(chart.getStyler());
+    chart.getStyler().setLegendVisible(false);
+    chart.getStyler().setXAxisLabelRotation(45);
+    chart.getStyler().setXAxisMaxLabelCount(MOST_NAMED_CLASSES);
+    chart.addSeries(
+        score.name(),
+        classes.stream().map(c -> shortened(c.name())).toList(),
+        classes.stream().map(c -> 100 * c.top1Error()).toList());
+    return png(chart);
+  }
+
+  /** Rows are true classes, the first on top; colour is the part of the row. */
+  static byte[] confusion(Evaluation.Score score, List<String> classes) {
+    int n = classes.size();
+    int side = Math.min(LARGEST, MARGIN + CELL * n);
+    HeatMapChart chart =
+        new HeatMapChartBuilder()
+            .width(side)
+            .height(side)
+            .title("Confusion: % of the true class")
+            .xAxisTitle("predicted")
+            .yAxisTitle("true")
+            .build();
+    style(chart.getStyler());
+    chart
+        .getStyler()
+        .setRangeColors(new Color[] {Color.WHITE, new Color(0x9ECAE1), new Color(0x6BAED6)});
+    chart.getStyler().setMin(0);
+    chart.getStyler().setMax(100);
+    chart.getStyler().setShowValue(n <= MOST_NUMBERED_CLASSES);
+    chart.getStyler().setHeatMapValueDecimalPattern("0");
+    chart.getStyler().setXAxisLabelRotation(45);
+    chart.getStyler().setXAxisMaxLabelCount(MOST_NAMED_CLASSES);
+    List<String> names = distinct(classes);
+    List<String> upwards = new ArrayList<>(names);
+    Collections.reverse(upwards);
+    chart.addSeries("part of the class", names, upwards, percentages(score, n));
+    return png(chart);
+  }
+
+  /** Triples column, row from below, percentage. */
+  private static List<Number[]> percentages(Evaluation.Score score, int n) {
+    double[][] part = new double[n][n];
+    for (List<Integer> cell : score.confusion()) {
+      part[cell.get(0)][cell.get(1)] =
+          100.0 * cell.get(2) / score.perClass().get(cell.get(0)).examples();
+    }
+    List<Number[]> data = new ArrayList<>();
+    for (int row = 0; row < n; row++) {
+      for (int column = 0; column < n; column++) {
+        data.add(new Number[] {column, n - 1 - row, part[row][column]});
+      }
+    }
+    return data;
+  }
+
+  /** Classes may share a human name; an axis may not. */
+  private static List<String> distinct(List<String> classes) {
+    List<String> names = new ArrayList<>();
+    for (String name : classes) {
+      String unique = shortened(name);
+      for (int i = 2; names.contains(unique); i++) {
+        unique = shortened(name) + " " + i;
+      }
+      names.add(unique);
+    }
+    return names;
+  }
+
+  private static String shortened(String name) {
+    return name.length() <= 18 ? name : name.substring(0, 17) + "\u2026";
+  }
+
+  private static void style(Styler styler) {
+    Font font = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
+    styler.setBaseFont(font);
+    styler.setChartBackgroundColor(Color.WHITE);
+    styler.setChartTitleBoxVisible(false);
+    styler.setPlotBorderVisible(false);
+  }
+
+  private static byte[] png(Chart<?, ?> chart) {
+    try {
+      return BitmapEncoder.getBitmapBytes(chart, BitmapEncoder.BitmapFormat.PNG);
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory", e);
+    }
+  }
+}
