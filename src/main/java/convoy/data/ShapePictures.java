@@ -27,7 +27,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
  */
 public final class ShapePictures {
   private static final double QUALITY = 0.9;
-  private static final int DISTRACTORS = 6;
+  private static final int DISTRACTORS = 3;
 
   /** A class: a shape around the origin, about one unit across. */
   @SuppressWarnings("ImmutableEnumChecker") // nobody changes the shapes
@@ -165,13 +165,13 @@ public final class ShapePictures {
       graphics.drawLine(
           random.nextInt(side), random.nextInt(side), random.nextInt(side), random.nextInt(side));
     }
-    double size = side * (0.45 + 0.35 * random.nextDouble());
+    double size = side * (0.6 + 0.25 * random.nextDouble());
     double room = side - 0.8 * size;
     AffineTransform place =
         AffineTransform.getTranslateInstance(
             side / 2.0 + (random.nextDouble() - 0.5) * room,
             side / 2.0 + (random.nextDouble() - 0.5) * room);
-    place.rotate(2 * Math.PI * random.nextDouble());
+    place.rotate((random.nextDouble() - 0.5) * Math.PI / 2);
     place.scale(size, size);
     graphics.setColor(ink);
     graphics.fill(place.createTransformedShape(figure.shape));
@@ -184,7 +184,7 @@ public final class ShapePictures {
     byte[] samples = new byte[side * side * 3];
     for (int i = 0; i < side * side; i++) {
       int rgb = image.getRGB(i % side, i / side);
-      int noise = random.nextInt(41) - 20;
+      int noise = random.nextInt(21) - 10;
       for (int c = 0; c < 3; c++) {
         int value = (rgb >> (16 - 8 * c) & 0xFF) + noise;
         samples[3 * i + c] = (byte) Math.max(0, Math.min(255, value));
