@@ -40,19 +40,20 @@ final class JpegStructure {
     }
   }
 
-  /** Number of components that the frame header names; 0 where there is none. */
-  static int components(byte[] file) {
+  /** Baseline, extended or progressive, of one or three components: what every reader knows. */
+  static boolean isOrdinary(byte[] file) {
     int at = 2;
     while ((at = nextMarker(file, at)) >= 0 && at + 8 < file.length) {
       int marker = file[at - 1] & 0xFF;
       if (isFrame(marker)) {
-        return file[at + 7] & 0xFF;
+        int components = file[at + 7] & 0xFF;
+        return marker <= 0xC2 && (components == 1 || components == 3);
       }
       if (hasLength(marker)) {
         at += Math.max(2, (file[at] & 0xFF) << 8 | file[at + 1] & 0xFF);
       }
     }
-    return 0;
+    return false;
   }
 
   /** Position after the next marker from {@code at}, or -1 at the end of the file. */

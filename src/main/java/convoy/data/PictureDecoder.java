@@ -1,6 +1,7 @@
 package convoy.data;
 
 import java.awt.image.BufferedImage;
+import java.awt.image.IndexColorModel;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -49,12 +50,16 @@ public final class PictureDecoder {
     BufferedImage image = read(file);
     Picture upright = Pixels.of(image);
     int orientation = Orientation.of(file, format);
-    boolean plainSamples =
+    boolean ordinaryFile =
+        format == PictureFormat.PNG
+            || format == PictureFormat.JPEG && JpegStructure.isOrdinary(file);
+    boolean ordinarySamples =
         image.getSampleModel().getSampleSize(0) == 8
             && !image.getColorModel().hasAlpha()
-            && (format == PictureFormat.PNG
-                || format == PictureFormat.JPEG && JpegStructure.components(file) != 4);
-    return new Decoded(Orientation.apply(upright, orientation), plainSamples && orientation == 1);
+            && !(image.getColorModel() instanceof IndexColorModel);
+    return new Decoded(
+        Orientation.apply(upright, orientation),
+        ordinaryFile && ordinarySamples && orientation == 1);
   }
 
   /** Tries each decoder that knows the format: where one refuses, another may do. */
@@ -107,9 +112,11 @@ public final class PictureDecoder {
 
   private static boolean meansMissingData(String warning) {
     String lower = warning.toLowerCase(Locale.ROOT);
-    return lower.contains("premature end")
-        || lower.contains("truncated")
-        || lower.contains("missing eoi");
+    // Decoders also warn of colour profiles that are cut, and do without them.
+    return !lower.contains("icc")
+        && (lower.contains("premature end")
+            || lower.contains("truncated")
+            || lower.contains("missing eoi"));
   }
 
   private static String reason(Exception e) {

@@ -6,7 +6,10 @@ import convoy.core.Provenance;
 import convoy.core.UserException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStreamWriter;
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,24 +42,32 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] arguments) {
+    PrintWriter err =
+        new PrintWriter(new OutputStreamWriter(System.err, Charset.defaultCharset()), true);
+    System.exit(run(err, arguments));
+  }
+
+  /** Runs a job and returns the exit code; errors go to {@code err}. */
+  static int run(PrintWriter err, String... arguments) {
     CommandLine line =
         new CommandLine(CommandSpec.create().name("convoy").mixinStandardHelpOptions(true));
     line.getCommandSpec().version("convoy " + Provenance.version());
     JOBS.forEach(
         (name, job) -> line.addSubcommand(name, new JobCommand<>(name, job, List.of(arguments))));
+    line.setErr(err);
     line.setExecutionStrategy(new CommandLine.RunLast());
     line.setExecutionExceptionHandler(
-        (e, command, parsed) -> report(e, parsed.hasMatchedOption("--stacktrace")));
-    System.exit(line.execute(arguments));
+        (e, command, parsed) -> report(e, err, parsed.hasMatchedOption("--stacktrace")));
+    return line.execute(arguments);
   }
 
-  private static int report(Exception e, boolean stackTrace) {
+  private static int report(Exception e, PrintWriter err, boolean stackTrace) {
     boolean operator = e instanceof UserException;
     if (stackTrace || !operator) {
-      e.printStackTrace();
+      e.printStackTrace(err);
     }
     String message = operator ? e.getMessage() : "This is a bug of Convoy: %s".formatted(e);
-    message.lines().forEach(line -> System.err.println("error: " + line));
+    message.lines().forEach(line -> err.println("error: " + line));
     return operator ? OPERATOR : BUG;
   }
 
