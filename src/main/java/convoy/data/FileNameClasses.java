@@ -13,7 +13,8 @@ import java.util.regex.Pattern;
  * The class is what stands before the number.
  */
 public record FileNameClasses(String path, Optional<String> classNames) implements ImageSource {
-  private static final Pattern NAME = Pattern.compile("(.*[^._ -])[._ -]*\\d+\\.[^.]+");
+  private static final Pattern NAME =
+      Pattern.compile("(.*[^._ -])[._ -]+\\d+\\.[^.]+|(.*[^._ \\d-])\\d+\\.[^.]+");
 
   @Override
   public List<ImageReference> list() {
@@ -25,11 +26,12 @@ public record FileNameClasses(String path, Optional<String> classNames) implemen
           continue;
         }
         Matcher name = NAME.matcher(file.name());
-        if (name.matches() && !name.group(1).matches("\\d+")) {
+        if (name.matches()) {
+          String className = name.group(1) == null ? name.group(2) : name.group(1);
           references.add(
               new ImageReference(
                   part.split(),
-                  name.group(1),
+                  className,
                   file.name(),
                   file.location().uri(),
                   0,

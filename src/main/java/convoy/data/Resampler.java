@@ -25,18 +25,18 @@ final class Resampler {
       double support = Math.max(1, scale);
       for (int i = 0; i < outputs; i++) {
         double center = start + (i + 0.5) * scale;
-        int from = (int) Math.floor(center - support + 0.5);
-        int to = (int) Math.floor(center + support + 0.5);
+        boolean outside = center < 0 || center > inputs;
+        int from = Math.max(0, (int) Math.floor(center - support + 0.5));
+        int to = Math.min(inputs, (int) Math.floor(center + support + 0.5));
+        // At an edge only what is inside counts, or pictures would darken towards their borders.
+        first[i] = outside ? 0 : from;
+        weights[i] = new float[outside ? 0 : to - from];
         double sum = 0;
         for (int k = from; k < to; k++) {
           sum += triangle((k + 0.5 - center) / support);
         }
-        int inside = Math.max(0, Math.min(from, inputs - 1));
-        int end = Math.max(inside, Math.min(to, inputs));
-        first[i] = inside;
-        weights[i] = new float[end - inside];
-        for (int k = inside; k < end; k++) {
-          weights[i][k - inside] = (float) (triangle((k + 0.5 - center) / support) / sum);
+        for (int k = 0; k < weights[i].length; k++) {
+          weights[i][k] = (float) (triangle((from + k + 0.5 - center) / support) / sum);
         }
       }
       return new Taps(first, weights);
@@ -58,9 +58,16 @@ final class Resampler {
     Taps across = Taps.of(box.left(), box.width(), picture.width(), width);
     Taps down = Taps.of(box.top(), box.height(), picture.height(), height);
     int channels = picture.channels();
-    int firstRow = down.first[0];
-    int rows = down.first[height - 1] + down.weights[height - 1].length - firstRow;
-    float[] plane = new float[Math.max(0, rows) * width];
+    int firstRow = Integer.MAX_VALUE;
+    int endRow = 0;
+    for (int y = 0; y < height; y++) {
+      if (down.weights[y].length > 0) {
+        firstRow = Math.min(firstRow, down.first[y]);
+        endRow = Math.max(endRow, down.first[y] + down.weights[y].length);
+      }
+    }
+    int rows = Math.max(0, endRow - firstRow);
+    float[] plane = new float[rows * width];
     for (int c = 0; c < channels; c++) {
       shrinkRows(picture, c, across, firstRow, rows, width, plane);
       shrinkColumns(plane, down, firstRow, height, width, target, offset + c * height * width);

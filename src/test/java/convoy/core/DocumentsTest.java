@@ -1,0 +1,109 @@
+package convoy.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class DocumentsTest {
+  private static final Documents REFERENCE =
+      Documents.parse(
+          "reference",
+          """
+          name: ???
+          top1Limit: none
+          speed: {type: fast, gear-count: 3}
+          sizes: [1, 2]
+          rate: 1e-2
+          """
+              .replace("top1Limit", "top1-limit"));
+
+  record Config(
+      String name, Optional<Integer> top1Limit, Speed speed, List<Integer> sizes, double rate) {
+    Config {
+      new Checks().positive("rate", rate).done();
+    }
+  }
+
+  sealed interface Speed {}
+
+  record Fast(int gearCount) implements Speed {
+    Fast {
+      new Checks().atLeast(1, "gear-count", gearCount).done();
+    }
+  }
+
+  record Slow() implements Speed {}
+
+  private static Config bind(String... settings) {
+    return REFERENCE.with(List.of(settings)).bind("test", Config.class);
+  }
+
+  @Test
+  void valuesOfTheReferenceHoldUnlessTheyAreSet() {
+    Config config = bind("name=x", "sizes=[7]");
+    assertThat(config).isEqualTo(new Config("x", Optional.empty(), new Fast(3), List.of(7), 0.01));
+  }
+
+  @Test
+  void anotherTypeReplacesTheWholeBlock() {
+    assertThat(bind("name=x", "speed.type=slow").speed()).isEqualTo(new Slow());
+  }
+
+  @Test
+  void orderOfSettingsOfOneBlockDoesNotMatter() {
+    Documents slow = Documents.parse("slow", "speed: {type: slow}");
+    Config config =
+        REFERENCE
+            .overlaidBy(slow)
+            .with(List.of("speed.gear-count=9", "name=x", "speed.type=fast"))
+            .bind("t", Config.class);
+    assertThat(config.speed()).isEqualTo(new Fast(9));
+  }
+
+  @Test
+  void everyProblemIsToldAtOnceWithItsPath() {
+    assertThatThrownBy(() -> bind("nmae=x", "speed.gear-cuont=1", "sizes=[a]", "rate=fast"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("Unknown key nmae. Did you mean name?")
+        .hasMessageContaining("Missing name: it has no default")
+        .hasMessageContaining("Unknown key speed.gear-cuont. Did you mean speed.gear-count?")
+        .hasMessageContaining("Invalid sizes[0]: \"a\" (must be a whole number)")
+        .hasMessageContaining("Invalid rate: \"fast\" (must be a number)");
+  }
+
+  @Test
+  void checksOfARecordNameTheBlock() {
+    assertThatThrownBy(() -> bind("name=x", "speed.gear-count=0"))
+        .hasMessageContaining("Invalid gear-count: 0 (must be at least 1) in speed");
+  }
+
+  @Test
+  void whatIsWrittenIsReadBack() {
+    Config config = bind("name='1e3: #'", "top1-limit=5");
+    assertThat(Documents.parse("yaml", Documents.toYaml(config)).bind("yaml", Config.class))
+        .isEqualTo(config);
+    assertThat(Documents.fromJson("json", Documents.toJson(config), Config.class))
+        .isEqualTo(config);
+  }
+
+  @Test
+  void brokenYamlNamesTheLine() {
+    assertThatThrownBy(() -> Documents.parse("my.yaml", "a: 1\nb: [1\n"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("my.yaml")
+        .hasMessageContaining("line");
+  }
+
+  record Numbers(Map<String, Integer> counts) {}
+
+  @Test
+  void mapsKeepTheirKeys() {
+    Numbers numbers = new Numbers(Map.of("trainSplit", 3));
+    assertThat(Documents.fromJson("json", Documents.toJson(numbers), Numbers.class))
+        .isEqualTo(numbers);
+  }
+}

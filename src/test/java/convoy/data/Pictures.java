@@ -1,0 +1,14 @@
+package convoy.data;
+
+import java.util.SplittableRandom;
+
+/** Pictures for tests. */
+final class Pictures {
+  private Pictures() {}
+
+  static Picture noise(int height, int width, int channels, long seed) {
+    byte[] samples = new byte[height * width * channels];
+    new SplittableRandom(seed).nextBytes(samples);
+    return new Picture(height, width, channels, samples);
+  }
+}

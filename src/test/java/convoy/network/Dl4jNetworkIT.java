@@ -1,0 +1,157 @@
+package convoy.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import convoy.core.UserException;
+import convoy.data.Minibatch;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class Dl4jNetworkIT {
+  private static final Network.Step STEP = new Network.Step(0.05, 0.9, 5e-4);
+
+  private static NetworkSpec spec(String architecture, int channels, int side, int classes) {
+    return new NetworkSpec(
+        architecture, NetworkSpec.Stem.LARGE, List.of(channels, side, side), classes, 0, 3);
+  }
+
+  private static Minibatch minibatch(NetworkSpec spec, int examples) {
+    Random random = new Random(5);
+    float[] inputs = new float[examples * spec.inputSize()];
+    for (int i = 0; i < inputs.length; i++) {
+      inputs[i] = (float) random.nextGaussian();
+    }
+    return new Minibatch(inputs, random.ints(examples, 0, spec.classes()).toArray());
+  }
+
+  @Test
+  void layersRunOnOneDnnWhereTheMachineHasIt() {
+    Backend.start();
+    String extension = System.getProperty("org.bytedeco.javacpp.platform.extension");
+    assertThat(Backend.onednn()).isEqualTo(extension.contains("onednn"));
+  }
+
+  @Test
+  void parameterCountsAreTheLiteratures() {
+    // The lecture's AlexNet; torchvision's ResNet-18 and the running statistics of 4,800 channels.
+    assertThat(MemoryNeeds.of(spec("alexnet", 3, 227, 1000), 1).parameters()).isEqualTo(62_378_344);
+    assertThat(MemoryNeeds.of(spec("resnet18", 3, 224, 1000), 1).parameters())
+        .isEqualTo(11_689_512 + 2 * 4_800);
+    assertThat(MemoryNeeds.of(spec("lenet", 1, 28, 10), 1).parameters()).isEqualTo(431_080);
+  }
+
+  @Test
+  void aStepIsGradientDescentWithMomentumAndDecay() {
+    NetworkSpec spec = spec("lenet", 1, 20, 3);
+    Minibatch minibatch = minibatch(spec, 4);
+    try (Network network = new Dl4jNetwork(spec)) {
+      ModelState start = network.state();
+      // The numeric gradient of the loss by one weight, from central differences.
+      int weight = 30;
+      double numeric =
+          (lossAt(network, start, weight, 1e-2f, minibatch)
+                  - lossAt(network, start, weight, -1e-2f, minibatch))
+              / 2e-2;
+      network.restore(start);
+      network.fit(minibatch, STEP);
+      float before = value(start.parameters(), weight);
+      double velocity = numeric + 5e-4 * before;
+      assertThat(value(network.state().momentum(), weight))
+          .isCloseTo((float) velocity, within(2e-3f));
+      float first = value(network.state().parameters(), weight);
+      assertThat(first - before).isCloseTo((float) (-0.05 * velocity), within(2e-4f));
+    }
+  }
+
+  private static double lossAt(
+      Network network, ModelState start, int index, float change, Minibatch minibatch) {
+    byte[] parameters = start.parameters().clone();
+    ByteBuffer buffer = ByteBuffer.wrap(parameters).order(ByteOrder.LITTLE_ENDIAN);
+    buffer.putFloat(index * Float.BYTES, buffer.getFloat(index * Float.BYTES) + change);
+    network.restore(ModelState.atRest(parameters));
+    return network.fit(minibatch, new Network.Step(1e-12, 0, 0));
+  }
+
+  private static float value(byte[] values, int index) {
+    return ByteBuffer.wrap(values).order(ByteOrder.LITTLE_ENDIAN).getFloat(index * Float.BYTES);
+  }
+
+  @Test
+  void everyNetworkLearnsAMinibatchByHeart() {
+    for (NetworkSpec spec :
+        List.of(
+            spec("lenet", 1, 28, 10), spec("resnet18", 3, 64, 10), spec("alexnet", 3, 67, 10))) {
+      Minibatch minibatch = minibatch(spec, 8);
+      try (Network network = new Dl4jNetwork(spec)) {
+        double first = network.fit(minibatch, new Network.Step(0.01, 0.9, 0));
+        double last = first;
+        for (int i = 0; i < 15; i++) {
+          last = network.fit(minibatch, new Network.Step(0.01, 0.9, 0));
+        }
+        assertThat(last).as(spec.architecture()).isLessThan(0.7 * first);
+      }
+    }
+  }
+
+  @Test
+  void aRestoredNetworkGoesOnToTheSameBits() {
+    NetworkSpec spec =
+        new NetworkSpec("resnet18", NetworkSpec.Stem.SMALL, List.of(3, 16, 16), 5, 0, 1);
+    Minibatch minibatch = minibatch(spec, 6);
+    try (Network one = new Dl4jNetwork(spec);
+        Network two = new Dl4jNetwork(spec)) {
+      one.fit(minibatch, STEP);
+      ModelState middle = one.state();
+      one.fit(minibatch, STEP);
+      two.restore(middle);
+      two.fit(minibatch, STEP);
+      assertThat(two.state().digest()).isEqualTo(one.state().digest());
+    }
+  }
+
+  @Test
+  void dropoutFollowsTheSeed() {
+    NetworkSpec spec =
+        new NetworkSpec("lenet", NetworkSpec.Stem.LARGE, List.of(1, 28, 28), 10, 0.5, 1);
+    Minibatch minibatch = minibatch(spec, 4);
+    try (Network network = new Dl4jNetwork(spec)) {
+      ModelState start = network.state();
+      String[] digests = new String[3];
+      for (int i = 0; i < 3; i++) {
+        network.restore(start);
+        network.seed(i == 2 ? 8 : 7);
+        network.fit(minibatch, STEP);
+        digests[i] = network.state().digest();
+      }
+      assertThat(digests[1]).isEqualTo(digests[0]);
+      assertThat(digests[2]).isNotEqualTo(digests[0]);
+    }
+  }
+
+  @Test
+  void probabilitiesAddUpToOne() {
+    NetworkSpec spec = spec("lenet", 1, 28, 10);
+    try (Network network = new Dl4jNetwork(spec)) {
+      float[] probabilities = network.probabilities(minibatch(spec, 3).inputs(), 3);
+      for (int i = 0; i < 3; i++) {
+        double sum = 0;
+        for (int c = 0; c < 10; c++) {
+          sum += probabilities[i * 10 + c];
+        }
+        assertThat(sum).isCloseTo(1, within(1e-5));
+      }
+    }
+  }
+
+  @Test
+  void anInputThatVanishesIsRefused() {
+    assertThatThrownBy(() -> new Dl4jNetwork(spec("alexnet", 3, 40, 10)))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("Cannot build alexnet for input [3, 40, 40]");
+  }
+}
