@@ -6,7 +6,9 @@ import convoy.network.architecture.GraphSketch;
 import convoy.network.architecture.LeNet;
 import convoy.network.architecture.ResNet;
 import java.util.List;
+import org.deeplearning4j.exception.DL4JException;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 
 /** The networks by name. */
 public final class Architectures {
@@ -18,7 +20,19 @@ public final class Architectures {
     return NAMES;
   }
 
-  static ComputationGraphConfiguration build(NetworkSpec spec) {
+  /** The network's graph with its first weights. */
+  static ComputationGraph graph(NetworkSpec spec) {
+    try {
+      ComputationGraph graph = new ComputationGraph(configuration(spec));
+      graph.init();
+      graph.initGradientsView();
+      return graph;
+    } catch (DL4JException e) {
+      throw tooSmall(spec, e);
+    }
+  }
+
+  static ComputationGraphConfiguration configuration(NetworkSpec spec) {
     GraphSketch sketch = new GraphSketch(spec.input(), spec.classes(), spec.seed());
     try {
       return switch (spec.architecture()) {
@@ -29,13 +43,17 @@ public final class Architectures {
             throw new IllegalStateException(
                 "A checked name has no network: " + spec.architecture());
       };
-    } catch (RuntimeException e) {
-      // DL4J tells of a map that vanished in exceptions of many kinds.
-      String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-      throw new UserException(
-          "Cannot build %s for input %s: %s. Use a larger input."
-              .formatted(spec.architecture(), spec.input(), reason),
-          e);
+    } catch (DL4JException e) {
+      throw tooSmall(spec, e);
     }
+  }
+
+  /** DL4J tells of a map that vanished when it meets the layer behind it. */
+  private static UserException tooSmall(NetworkSpec spec, DL4JException e) {
+    String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    return new UserException(
+        "Cannot build %s for input %s: %s. Use a larger input."
+            .formatted(spec.architecture(), spec.input(), reason),
+        e);
   }
 }

@@ -31,9 +31,7 @@ public final class Dl4jNetwork implements Network {
   public Dl4jNetwork(NetworkSpec spec) {
     Backend.start();
     this.spec = spec;
-    graph = new ComputationGraph(Architectures.build(spec));
-    graph.init();
-    graph.initGradientsView();
+    graph = Architectures.graph(spec);
     parameters = flat(graph.params());
     gradient = flat(graph.getGradientsViewArray());
     momentum = Nd4j.zeros(parameters.dataType(), parameters.length());

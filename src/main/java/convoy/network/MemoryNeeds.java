@@ -18,7 +18,7 @@ public record MemoryNeeds(long parameters, long replicaBytes) {
   private static final double SPILL = 2;
 
   public static MemoryNeeds of(NetworkSpec spec, int minibatch) {
-    var configuration = Architectures.build(spec);
+    var configuration = Architectures.configuration(spec);
     var report =
         configuration.getMemoryReport(
             InputType.convolutional(spec.height(), spec.width(), spec.channels()));

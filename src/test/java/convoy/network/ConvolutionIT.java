@@ -35,9 +35,12 @@ class ConvolutionIT {
         labels.putScalar(i, i % 2, 1);
       }
       INDArray[] gradients = new INDArray[2];
+      INDArray parameters = null;
       for (int ours = 0; ours < 2; ours++) {
         ComputationGraph graph =
             graph(ours == 1, size, stride, padding, side, channels, filters, trial);
+        parameters = parameters == null ? graph.params().dup() : parameters;
+        graph.setParams(parameters);
         graph.setInputs(inputs.dup());
         graph.setLabels(labels.dup());
         graph.computeGradientAndScore();

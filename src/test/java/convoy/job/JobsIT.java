@@ -1,0 +1,289 @@
+package convoy.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import convoy.TestData;
+import convoy.core.Documents;
+import convoy.core.Location;
+import convoy.data.DatasetManifest;
+import convoy.evaluate.Evaluation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The jobs one after the other, and what each says to wrong input. */
+class JobsIT {
+  @TempDir static Path folder;
+  private static Path shapes;
+  private static Path run;
+
+  @BeforeAll
+  static void train() {
+    shapes = Jobs.shapes(folder, 20, 7);
+    run = folder.resolve("run");
+    Jobs.succeed("train", trainOptions("--run", run.toString(), "--set", "training.epochs=2"));
+  }
+
+  private static String[] trainOptions(String... more) {
+    List<String> options =
+        new ArrayList<>(List.of("--config", "conf/train/demo.yaml", "--set", "dataset=" + shapes));
+    options.addAll(List.of(more));
+    return options.toArray(String[]::new);
+  }
+
+  private static void refused(Jobs.Outcome outcome, String message) {
+    assertThat(outcome.errors()).startsWith("error: " + message);
+    assertThat(outcome.errors().lines()).hasSize(1);
+    assertThat(outcome.code()).isEqualTo(3);
+  }
+
+  @Test
+  void membersAndEnsemblesAreScoredOnceAnExample() {
+    Path evaluation = folder.resolve("evaluation");
+    Jobs.succeed(
+        "evaluate",
+        "--set",
+        "dataset=" + shapes,
+        "--set",
+        "members=[%s, %s/models/last]".formatted(run, run),
+        "--run",
+        evaluation.toString());
+    Evaluation scores =
+        Documents.read(Location.of(evaluation + "/evaluation.json"), Evaluation.class);
+    assertThat(scores.examples()).isEqualTo(70);
+    assertThat(scores.members()).extracting(Evaluation.Score::name).containsExactly("run", "last");
+    assertThat(scores.ensembles())
+        .extracting(Evaluation.Score::name)
+        .containsExactly("ensemble-mean", "ensemble-weighted", "ensemble-vote");
+    for (Evaluation.Score score : scores.all()) {
+      assertThat(score.confusion().stream().mapToInt(cell -> cell.get(2)).sum()).isEqualTo(70);
+      assertThat(score.top1Error())
+          .isBetween(score.top1Interval().get(0), score.top1Interval().get(1));
+    }
+    assertThat(scores.members().get(0).learningCurve()).hasSize(2);
+    assertThat(evaluation.resolve("summary.csv")).isNotEmptyFile();
+    assertThat(evaluation.resolve("report.html")).isNotEmptyFile();
+    assertThat(predictions(evaluation)).isEqualTo(70);
+  }
+
+  private static long predictions(Path evaluation) {
+    return Location.of(evaluation + "/predictions").list().stream()
+        .mapToLong(part -> part.location().readText().lines().count() - 1)
+        .sum();
+  }
+
+  @Test
+  void partitioningAgainGivesTheSameBytes() {
+    Path again = folder.resolve("again");
+    Jobs.succeed(
+        "partition",
+        "--config",
+        "conf/partition/demo.yaml",
+        "--set",
+        "source.path=" + folder.resolve("pictures"),
+        "--set",
+        "output=" + again,
+        "--set",
+        "shard-examples=57");
+    assertThat(DatasetManifest.read(Location.of(again.toString())).splits())
+        .isEqualTo(DatasetManifest.read(Location.of(shapes.toString())).splits());
+  }
+
+  @Test
+  void shardsAreThemselvesASource() {
+    Path copy = folder.resolve("copy");
+    Jobs.succeed(
+        "partition",
+        "--set",
+        "source={type: webdataset, path: %s/shards}".formatted(shapes),
+        "--set",
+        "output=" + copy);
+    DatasetManifest first = DatasetManifest.read(Location.of(shapes.toString()));
+    DatasetManifest second = DatasetManifest.read(Location.of(copy.toString()));
+    assertThat(second.split("train").classCounts()).isEqualTo(first.split("train").classCounts());
+    assertThat(second.mean()).isEqualTo(first.mean());
+  }
+
+  @Test
+  void brokenPicturesAreSetAsideUpToTheNumberAllowed() throws IOException {
+    Path odd = TestData.folder("odd-images");
+    Path output = folder.resolve("odd");
+    String[] options = {
+      "--set",
+      "source={type: class-folders, path: %s}".formatted(odd),
+      "--set",
+      "output=" + output,
+      "--set",
+      "splits.from=hash",
+      "--set",
+      "rejected-images-allowed=27"
+    };
+    Jobs.Outcome outcome = Jobs.run("partition", options);
+    assertThat(outcome.code()).isEqualTo(3);
+    assertThat(outcome.errors())
+        .startsWith(
+            "error: Cannot partition: 28 pictures are broken, rejected-images-allowed is 27.")
+        .contains("derived/");
+    assertThat(output.resolve("shards")).doesNotExist();
+    options[7] = "rejected-images-allowed=28";
+    Jobs.succeed("partition", options);
+    DatasetManifest manifest = DatasetManifest.read(Location.of(output.toString()));
+    assertThat(manifest.rejected()).isEqualTo(28);
+    assertThat(manifest.split("train").examples()).isEqualTo(106);
+    assertThat(Files.readAllLines(output.resolve("rejected.tsv")))
+        .hasSize(29)
+        .anyMatch(line -> line.contains("truncated_50pct") && line.contains("is cut short"));
+  }
+
+  @Test
+  void aMissingDataSetIsNamed() {
+    refused(
+        Jobs.run("train", "--config", "conf/train/demo.yaml", "--set", "dataset=/nowhere/at/all"),
+        "Cannot read data set /nowhere/at/all: there is no such folder. Make one with jobs/partition.sh.");
+  }
+
+  @Test
+  void anUnknownKeyIsToldWithTheNearestOne() {
+    refused(
+        Jobs.run("train", trainOptions("--set", "training.epoch=3")),
+        "Unknown key training.epoch. Did you mean training.epochs?");
+  }
+
+  @Test
+  void aShardWithAnotherDigestIsRefused() throws IOException {
+    Path damaged = folder.resolve("damaged");
+    Jobs.succeed(
+        "partition",
+        "--config",
+        "conf/partition/demo.yaml",
+        "--set",
+        "source.path=" + folder.resolve("pictures"),
+        "--set",
+        "output=" + damaged,
+        "--set",
+        "seed=9");
+    Path shard = damaged.resolve("shards/train-000000.tar");
+    byte[] bytes = Files.readAllBytes(shard);
+    bytes[5000] ^= 1;
+    Files.write(shard, bytes);
+    refused(
+        Jobs.run(
+            "train",
+            "--config",
+            "conf/train/demo.yaml",
+            "--set",
+            "dataset=" + damaged,
+            "--run",
+            folder.resolve("damaged-run").toString()),
+        "Cannot use shard " + shard + ": its sha256 is");
+  }
+
+  @Test
+  void anotherNumberOfClassesIsRefused() {
+    refused(
+        Jobs.run("train", trainOptions("--set", "network.classes=1000")),
+        "Cannot use a network with 1000 classes: the data set has 10.");
+  }
+
+  @Test
+  void aModelOfOtherClassesIsRefused() throws IOException {
+    Path two = folder.resolve("two");
+    for (String name : List.of("disk", "ring")) {
+      for (String split : List.of("train", "test")) {
+        Files.createDirectories(two.resolve(split));
+        Files.copy(
+            folder.resolve("pictures/%s/%s.tar".formatted(split, name)),
+            two.resolve(split + "/" + name + ".tar"));
+      }
+    }
+    Path output = folder.resolve("two-shapes");
+    Jobs.succeed(
+        "partition",
+        "--config",
+        "conf/partition/demo.yaml",
+        "--set",
+        "source.path=" + two,
+        "--set",
+        "output=" + output);
+    refused(
+        Jobs.run("evaluate", "--set", "dataset=" + output, "--set", "members=[" + run + "]"),
+        "Cannot evaluate %s: it knows 10 classes, the data set has 2.".formatted(run));
+  }
+
+  @Test
+  void anEmptyClassFolderIsRefused() throws IOException {
+    Path source = folder.resolve("with-empty");
+    Files.createDirectories(source.resolve("cat"));
+    refused(
+        Jobs.run(
+            "partition",
+            "--set",
+            "source={type: class-folders, path: %s}".formatted(source),
+            "--set",
+            "output=" + folder.resolve("none")),
+        "Cannot use class folder %s/cat: it has no pictures.".formatted(source));
+  }
+
+  @Test
+  void anOutputThatCannotBeWrittenIsRefused() {
+    // Even root may not make files there.
+    refused(Jobs.run("draw", "--set", "output=/proc/convoy"), "Cannot write into /proc/convoy: ");
+  }
+
+  @Test
+  void moreWorkersThanExamplesAreRefused() {
+    refused(
+        Jobs.run("train", trainOptions("--set", "training.workers=5000")),
+        "Cannot train 5000 workers on ");
+  }
+
+  @Test
+  void aCompleteDataSetIsNotOverwritten() {
+    refused(
+        Jobs.run(
+            "partition",
+            "--config",
+            "conf/partition/demo.yaml",
+            "--set",
+            "source.path=" + folder.resolve("pictures"),
+            "--set",
+            "output=" + shapes),
+        "Cannot write data set %s: there is a complete one.".formatted(shapes));
+  }
+
+  @Test
+  void everyProblemOfAConfigurationIsToldAtOnce() {
+    Jobs.Outcome outcome =
+        Jobs.run(
+            "train",
+            trainOptions(
+                "--set",
+                "training.epochs=0",
+                "--set",
+                "network.architecture=lnet",
+                "--set",
+                "sede=1"));
+    assertThat(outcome.code()).isEqualTo(3);
+    assertThat(outcome.errors())
+        .contains("Invalid epochs: 0 (must be at least 1) in training")
+        .contains("Invalid architecture: lnet")
+        .contains("Unknown key sede. Did you mean seed?");
+  }
+
+  @Test
+  void aWrongCommandLineIsTwo() {
+    assertThat(Jobs.run("train", "--no-such-option").code()).isEqualTo(2);
+    assertThat(Jobs.run("trian").code()).isEqualTo(2);
+  }
+
+  @Test
+  void checkAndPrintConfigRunNothing() {
+    assertThat(Jobs.run("train", trainOptions("--check")).code()).isZero();
+    assertThat(Jobs.run("train", trainOptions("--print-config")).code()).isZero();
+  }
+}
