@@ -1,0 +1,197 @@
+package convoy.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import convoy.core.Documents;
+import convoy.core.Location;
+import convoy.evaluate.Evaluation;
+import convoy.train.ParameterAveragingTrainer;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The scripts, the shaded jar, a real standalone master and two workers of one core: the three
+ * jobs, one after the other.
+ */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class StandaloneClusterIT {
+  @TempDir static Path folder;
+  private static Scripts scripts;
+  private static Path settings;
+
+  @BeforeAll
+  static void startCluster() throws Exception {
+    scripts = new Scripts(folder);
+    int port = freePort();
+    scripts.run(
+        "cluster.sh", "start", "--workers", "2", "--cores", "1", "--port", Integer.toString(port));
+    settings = folder.resolve("standalone.conf");
+    Files.writeString(
+        settings,
+        Files.readString(Path.of("conf/spark/standalone.conf")).replace(":7077", ":" + port));
+  }
+
+  @AfterAll
+  static void stopCluster() throws Exception {
+    scripts.run("cluster.sh", "stop");
+    assertThat(scripts.run("cluster.sh", "status")).isBlank();
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static String[] trainOptions(Path run, int seed) {
+    return new String[] {
+      "--spark",
+      settings.toString(),
+      "--config",
+      "conf/train/demo.yaml",
+      "--set",
+      "dataset=" + folder.resolve("shapes"),
+      "--set",
+      "training.epochs=3",
+      "--set",
+      "seed=" + seed,
+      "--run",
+      run.toString()
+    };
+  }
+
+  @Test
+  @Order(1)
+  void partitionWritesTheDataSet() throws Exception {
+    scripts.run(
+        "draw.sh",
+        "--set",
+        "output=" + folder.resolve("pictures"),
+        "--set",
+        "train-per-class=60",
+        "--set",
+        "test-per-class=20");
+    String output =
+        scripts.run(
+            "partition.sh",
+            "--spark",
+            settings.toString(),
+            "--config",
+            "conf/partition/demo.yaml",
+            "--set",
+            "source.path=" + folder.resolve("pictures"),
+            "--set",
+            "output=" + folder.resolve("shapes"),
+            "--set",
+            "shard-examples=100");
+    assertThat(output).contains("10 classes, 0 rejected");
+  }
+
+  @Test
+  @Order(2)
+  void trainingPrintsItsMemoryPlanFirst() throws Exception {
+    String output = scripts.run("train.sh", trainOptions(folder.resolve("one"), 1));
+    assertThat(output.indexOf("Memory needed: driver heap"))
+        .isBetween(0, output.indexOf("epoch 1 of 3"));
+    assertThat(output).contains("(spark.executor.memoryOverhead)");
+  }
+
+  @Test
+  @Order(3)
+  void aDriverThatIsKilledIsResumedToTheSameState() throws Exception {
+    Path run = folder.resolve("killed");
+    Process driver = scripts.start("train.sh", trainOptions(run, 1));
+    Path progress = run.resolve("checkpoints/epoch-00001/checkpoint.json");
+    for (int i = 0; i < 1200 && driver.isAlive() && !Files.exists(progress); i++) {
+      Thread.sleep(100);
+    }
+    assertThat(progress).exists();
+    driver.descendants().forEach(ProcessHandle::destroyForcibly);
+    driver.destroyForcibly();
+    assertThat(driver.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(run.resolve("result.json")).as("killed before its end").doesNotExist();
+    scripts.run("train.sh", trainOptions(run, 1));
+    assertThat(digest(run)).isEqualTo(digest(folder.resolve("one")));
+  }
+
+  private static String digest(Path run) {
+    return Documents.read(Location.of(run + "/result.json"), ParameterAveragingTrainer.Result.class)
+        .digest();
+  }
+
+  @Test
+  @Order(4)
+  void aClusterAndOneMachineTrainTheSameModel() throws Exception {
+    Path run = folder.resolve("local");
+    List<String> options = new ArrayList<>(List.of(trainOptions(run, 1)));
+    scripts.run("train.sh", options.subList(2, options.size()).toArray(String[]::new));
+    assertThat(digest(run)).isEqualTo(digest(folder.resolve("one")));
+  }
+
+  @Test
+  @Order(5)
+  void membersAreEvaluatedTogetherAndTheReportOpensInABrowser() throws Exception {
+    Path run = folder.resolve("evaluation");
+    scripts.run("train.sh", trainOptions(folder.resolve("two"), 2));
+    String output =
+        scripts.run(
+            "evaluate.sh",
+            "--spark",
+            settings.toString(),
+            "--set",
+            "dataset=" + folder.resolve("shapes"),
+            "--set",
+            "members=[%s, %s]".formatted(folder.resolve("one"), folder.resolve("two")),
+            "--run",
+            run.toString());
+    assertThat(output).contains("200 examples of split test").contains("ensemble-mean");
+    Evaluation evaluation = Documents.read(Location.of(run + "/evaluation.json"), Evaluation.class);
+    assertThat(evaluation.examples()).isEqualTo(200);
+    assertThat(evaluation.members()).hasSize(2);
+    assertThat(evaluation.ensembles()).hasSize(3);
+    browse(run.resolve("report.html"));
+  }
+
+  private static void browse(Path page) throws Exception {
+    Path chromium = Path.of("/usr/bin/chromium");
+    assumeTrue(Files.isExecutable(chromium), "skipped: there is no " + chromium);
+    Path text = folder.resolve("page.html");
+    Process browser =
+        new ProcessBuilder(
+                chromium.toString(),
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--user-data-dir=" + folder.resolve("browser"),
+                "--dump-dom",
+                page.toUri().toString())
+            .redirectError(folder.resolve("browser.log").toFile())
+            .redirectOutput(text.toFile())
+            .start();
+    assertThat(browser.waitFor(2, TimeUnit.MINUTES)).isTrue();
+    String shown = Files.readString(text);
+    assertThat(shown)
+        .contains("ensemble-mean")
+        .contains("alt=\"Confusion matrix\"")
+        .contains("alt=\"Learning curves\"");
+    assertThat(shown).doesNotContain("{{").doesNotContain("http://").doesNotContain("https://");
+  }
+}
