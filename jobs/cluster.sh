@@ -4,10 +4,10 @@
 # Spark. Stops only what it started, by the process ids that it wrote down.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/spark-home.sh"
-build_if_missing
 use_embedded_spark
 export OMP_NUM_THREADS=1
-state=${CONVOY_CLUSTER_DIR:-$home/target/cluster}
+# Not below target: mvn clean must not lose the ids of what runs.
+state=${CONVOY_CLUSTER_DIR:-${TMPDIR:-/tmp}/convoy-cluster-$(id -un)}
 
 usage() {
   sed -n '2,4s/^# //p' "${BASH_SOURCE[0]}" >&2
@@ -17,7 +17,8 @@ usage() {
 running() { # every process that was started and still runs: name and id
   local file
   for file in "$state"/*.pid; do
-    if [ -f "$file" ] && kill -0 "$(cat "$file")" 2>/dev/null; then
+    # An id may have gone to another process since.
+    if [ -f "$file" ] && grep -qs org.apache.spark.deploy "/proc/$(cat "$file")/cmdline"; then
       echo "$(basename "$file" .pid) $(cat "$file")"
     fi
   done
@@ -59,6 +60,7 @@ start() {
     esac
     shift 2
   done
+  build_if_changed
   if [ -n "$(running)" ]; then
     echo "error: Cannot start a cluster: one is running ($(running | tr '\n' ' ')). Run cluster.sh stop first." >&2
     exit 3
@@ -78,13 +80,13 @@ start() {
 stop() {
   local name id
   running | while read -r name id; do
-    kill "$id"
+    kill "$id" 2>/dev/null || true
     for _ in $(seq 50); do
       kill -0 "$id" 2>/dev/null || break
       sleep 0.2
     done
     if kill -0 "$id" 2>/dev/null; then
-      kill -9 "$id"
+      kill -9 "$id" 2>/dev/null || true
     fi
     echo "stopped $name" >&2
   done

@@ -1,11 +1,12 @@
-# Sourced by submit.sh and cluster.sh: where Spark, Java and the jar are; builds what is missing.
+# Sourced by submit.sh and cluster.sh: where Spark, Java and the jar are; builds what is missing or older than its sources.
 home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 jar="$home/target/convoy-0.1.0-SNAPSHOT-job.jar"
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 
-build_if_missing() {
-  if [ ! -f "$jar" ] || [ ! -d "$home/target/spark-home/jars" ]; then
-    echo "Building Convoy (once) ..." >&2
+build_if_changed() {
+  if [ ! -f "$jar" ] || [ ! -d "$home/target/spark-home/jars" ] ||
+    [ -n "$(find "$home/src/main" "$home/pom.xml" "$home"/conf/*.yaml -type f -newer "$jar" | head -n 1)" ]; then
+    echo "Building Convoy ..." >&2
     (cd "$home" && ./mvnw -q -DskipTests package) >&2
   fi
 }

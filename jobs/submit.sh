@@ -4,11 +4,14 @@
 # put together from Maven's jars.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/spark-home.sh"
-build_if_missing
+build_if_changed
 
 job=$1
 shift
-settings="$home/conf/spark/local.conf"
+settings=
+if [ -z "${SPARK_HOME:-}" ]; then
+  settings="$home/conf/spark/local.conf"
+fi
 arguments=("$@")
 for ((i = 0; i < ${#arguments[@]}; i++)); do
   case "${arguments[i]}" in
@@ -16,7 +19,7 @@ for ((i = 0; i < ${#arguments[@]}; i++)); do
     --spark=*) settings=${arguments[i]#--spark=} ;;
   esac
 done
-if [ ! -f "$settings" ]; then
+if [ -n "$settings" ] && [ ! -f "$settings" ]; then
   echo "error: Cannot read Spark settings $settings: there is no such file. Name one of conf/spark." >&2
   exit 3
 fi
@@ -25,9 +28,12 @@ fi
 export OMP_NUM_THREADS=1
 options=(
   --class convoy.job.Main
-  --properties-file "$settings"
-  --driver-java-options "-Djava.awt.headless=true -Dlog4j2.configurationFile=file:$home/conf/log4j2.properties"
+  --driver-java-options "-Djava.awt.headless=true \"-Dlog4j2.configurationFile=$home/conf/log4j2.properties\""
 )
+# Without a file, a Spark installation's own spark-defaults.conf holds.
+if [ -n "$settings" ]; then
+  options+=(--properties-file "$settings")
+fi
 if [ -n "${SPARK_HOME:-}" ]; then
   exec "$SPARK_HOME/bin/spark-submit" "${options[@]}" "$jar" "$job" "$@"
 fi

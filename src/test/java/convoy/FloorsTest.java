@@ -4,82 +4,96 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-import com.tngtech.archunit.junit.AnalyzeClasses;
-import com.tngtech.archunit.junit.ArchTest;
-import com.tngtech.archunit.lang.ArchRule;
+import org.junit.jupiter.api.Test;
 
-@AnalyzeClasses(packages = "convoy", importOptions = ImportOption.DoNotIncludeTests.class)
 class FloorsTest {
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("convoy");
 
-  @ArchTest
-  static final ArchRule importsPointDownOnly =
-      layeredArchitecture()
-          .consideringOnlyDependenciesInLayers()
-          .layer("core")
-          .definedBy("convoy.core..")
-          .layer("data")
-          .definedBy("convoy.data..")
-          .layer("network")
-          .definedBy("convoy.network..")
-          .layer("evaluate")
-          .definedBy("convoy.evaluate..")
-          .layer("train")
-          .definedBy("convoy.train..")
-          .layer("report")
-          .definedBy("convoy.report..")
-          .layer("job")
-          .definedBy("convoy.job..")
-          .whereLayer("job")
-          .mayNotBeAccessedByAnyLayer()
-          .whereLayer("report")
-          .mayOnlyBeAccessedByLayers("job")
-          .whereLayer("train")
-          .mayOnlyBeAccessedByLayers("job")
-          .whereLayer("evaluate")
-          .mayOnlyBeAccessedByLayers("train", "report", "job")
-          .whereLayer("network")
-          .mayOnlyBeAccessedByLayers("evaluate", "train", "job")
-          .whereLayer("data")
-          .mayOnlyBeAccessedByLayers("network", "evaluate", "train", "report", "job");
+  @Test
+  void importsPointDownOnly() {
+    layeredArchitecture()
+        .consideringOnlyDependenciesInLayers()
+        .layer("core")
+        .definedBy("convoy.core..")
+        .layer("data")
+        .definedBy("convoy.data..")
+        .layer("network")
+        .definedBy("convoy.network..")
+        .layer("evaluate")
+        .definedBy("convoy.evaluate..")
+        .layer("train")
+        .definedBy("convoy.train..")
+        .layer("report")
+        .definedBy("convoy.report..")
+        .layer("job")
+        .definedBy("convoy.job..")
+        .whereLayer("job")
+        .mayNotBeAccessedByAnyLayer()
+        .whereLayer("report")
+        .mayOnlyBeAccessedByLayers("job")
+        .whereLayer("train")
+        .mayOnlyBeAccessedByLayers("job")
+        .whereLayer("evaluate")
+        .mayOnlyBeAccessedByLayers("train", "report", "job")
+        .whereLayer("network")
+        .mayOnlyBeAccessedByLayers("evaluate", "train", "job")
+        .whereLayer("data")
+        .mayOnlyBeAccessedByLayers("network", "evaluate", "train", "report", "job")
+        .check(CLASSES);
+  }
 
-  @ArchTest
-  static final ArchRule packagesHaveNoCycles =
-      slices().matching("convoy.(*)..").should().beFreeOfCycles();
+  @Test
+  void packagesHaveNoCycles() {
+    slices().matching("convoy.(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
 
-  @ArchTest
-  static final ArchRule onlyNetworkKnowsTheEngine =
-      noClasses()
-          .that()
-          .resideOutsideOfPackage("convoy.network..")
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage("org.deeplearning4j..", "org.nd4j..");
+  @Test
+  void onlyNetworkKnowsTheEngine() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("convoy.network..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.deeplearning4j..", "org.nd4j..")
+        .check(CLASSES);
+  }
 
-  @ArchTest
-  static final ArchRule onlyCoreKnowsJacksonAndHadoop =
-      noClasses()
-          .that()
-          .resideOutsideOfPackage("convoy.core..")
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage("com.fasterxml.jackson..", "org.apache.hadoop..");
+  @Test
+  void onlyCoreKnowsJacksonAndHadoop() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("convoy.core..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("com.fasterxml.jackson..", "org.apache.hadoop..")
+        .check(CLASSES);
+  }
 
-  @ArchTest
-  static final ArchRule onlyJobKnowsTheCommandLine =
-      noClasses()
-          .that()
-          .resideOutsideOfPackage("convoy.job..")
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage("picocli..");
+  @Test
+  void onlyJobKnowsTheCommandLine() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("convoy.job..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("picocli..")
+        .check(CLASSES);
+  }
 
-  @ArchTest
-  static final ArchRule onlyDataKnowsTheDecoders =
-      noClasses()
-          .that()
-          .resideOutsideOfPackage("convoy.data..")
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage("javax.imageio..", "com.twelvemonkeys..");
+  @Test
+  void onlyDataKnowsTheDecoders() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("convoy.data..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("javax.imageio..", "com.twelvemonkeys..")
+        .check(CLASSES);
+  }
 }

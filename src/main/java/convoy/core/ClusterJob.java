@@ -2,6 +2,7 @@ package convoy.core;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -14,6 +15,16 @@ import org.apache.spark.api.java.JavaSparkContext;
 /** Runs a Spark job with a deadline, and tells meanwhile how many of its tasks are done. */
 public final class ClusterJob {
   private static final long POLL_MILLIS = 200;
+
+  /** Parts of Spark's messages that mean something outside Convoy, and what to do. */
+  private static final Map<String, String> OPERATORS =
+      Map.of(
+          "ExecutorLostFailure",
+              "an executor was lost. Look at its log; raise spark.executor.memoryOverhead if it was killed for memory.",
+          "OutOfMemoryError",
+              "an executor ran out of memory. Raise spark.executor.memory, or javacpp's maxbytes for memory outside the heap.",
+          "SparkContext was shut down",
+              "Spark was stopped. Look at the log of the cluster, and run again with the same --run to resume.");
 
   private ClusterJob() {}
 
@@ -79,6 +90,11 @@ public final class ClusterJob {
     if (at >= 0) {
       String message = text.substring(at + marker.length()).lines().findFirst().orElse("");
       return new UserException(message, cause);
+    }
+    for (var known : OPERATORS.entrySet()) {
+      if (text.contains(known.getKey())) {
+        return new UserException("Cannot finish %s: %s".formatted(what, known.getValue()), cause);
+      }
     }
     return new IllegalStateException("Spark could not finish " + what, cause);
   }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import java.util.ArrayList;
@@ -124,8 +125,19 @@ public final class Documents {
     for (int i = 0; i < path.length - 1; i++) {
       at = at.get(path[i]) instanceof ObjectNode block ? block : at.putObject(path[i]);
     }
+    at.set(path[path.length - 1], value(setting, setting.substring(equals + 1)));
+  }
+
+  /**
+   * Lists, blocks and quoted texts are YAML; anything else is meant as it stands: paths, with # and
+   * all.
+   */
+  private static JsonNode value(String setting, String text) {
+    if (!text.matches("(?s)\\s*[\\[{\"'].*")) {
+      return TextNode.valueOf(text.strip());
+    }
     try {
-      at.set(path[path.length - 1], YAML.readTree(setting.substring(equals + 1)));
+      return YAML.readTree(text);
     } catch (JsonProcessingException e) {
       throw new UserException(
           "Cannot use --set %s: its value is not YAML. Quote it.".formatted(setting), e);

@@ -14,13 +14,17 @@ import java.util.Comparator;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
+import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.hadoop.security.AccessControlException;
+import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 
 /**
@@ -68,14 +72,20 @@ public record Location(String uri) implements Serializable {
         .withoutTrailingSlash();
   }
 
+  /**
+   * A folder is named without a slash at its end, but the root of a file system is nothing else.
+   */
   private Location withoutTrailingSlash() {
+    if (uri.matches("[A-Za-z][A-Za-z0-9+.-]+:(//[^/]*)?/?")) {
+      return uri.endsWith("/") ? this : new Location(uri + "/");
+    }
     return uri.length() > 1 && uri.endsWith("/")
         ? new Location(uri.substring(0, uri.length() - 1))
         : this;
   }
 
   public Location child(String name) {
-    return new Location(uri + "/" + name);
+    return new Location(uri.endsWith("/") ? uri + name : uri + "/" + name);
   }
 
   public String name() {
@@ -186,8 +196,7 @@ public record Location(String uri) implements Serializable {
             try (OutputStream out = files.create(temporary, true)) {
               content.writeTo(out);
             }
-            files.delete(path, false);
-            renamed = files.rename(temporary, path);
+            renamed = replace(files, temporary, path);
           } finally {
             if (!renamed) {
               files.delete(temporary, false);
@@ -200,16 +209,29 @@ public record Location(String uri) implements Serializable {
         });
   }
 
+  /**
+   * Never without one of the two where the file system can: a reader, or a kill, finds a whole
+   * file.
+   */
+  private static boolean replace(FileSystem files, Path temporary, Path path) throws IOException {
+    if (files instanceof RawLocalFileSystem) {
+      return files.rename(temporary, path);
+    }
+    if (files.getScheme().equals("hdfs")) {
+      FileContext.getFileContext(files.getUri(), files.getConf())
+          .rename(temporary, path, Options.Rename.OVERWRITE);
+      return true;
+    }
+    files.delete(path, false);
+    return files.rename(temporary, path);
+  }
+
   public void writeBytes(byte[] bytes) {
     write(out -> out.write(bytes));
   }
 
   public void writeText(String text) {
     writeBytes(text.getBytes(StandardCharsets.UTF_8));
-  }
-
-  public void createFolder() {
-    attempt("create", FileSystem::mkdirs);
   }
 
   /** Removes this file or folder with all that is in it; nothing where it does not exist. */
@@ -233,7 +255,7 @@ public record Location(String uri) implements Serializable {
 
   private Location parent() {
     int slash = uri.lastIndexOf('/');
-    return new Location(slash <= 0 ? "/" : uri.substring(0, slash));
+    return new Location(slash <= 0 ? "/" : uri.substring(0, slash)).withoutTrailingSlash();
   }
 
   private <T> T attempt(String verb, Operation<T> operation) {
@@ -279,10 +301,10 @@ public record Location(String uri) implements Serializable {
     Settings known = settings;
     if (known == null || known.spark != spark) {
       Configuration configuration = new Configuration();
-      if (spark != null) {
-        for (var setting : spark.conf().getAllWithPrefix("spark.hadoop.")) {
-          configuration.set(setting._1(), setting._2());
-        }
+      // Outside a context (before it starts, after it stops) spark-submit's are system properties.
+      SparkConf conf = spark == null ? new SparkConf() : spark.conf();
+      for (var setting : conf.getAllWithPrefix("spark.hadoop.")) {
+        configuration.set(setting._1(), setting._2());
       }
       known = new Settings(spark, configuration);
       settings = known;

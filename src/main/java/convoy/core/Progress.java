@@ -52,10 +52,6 @@ public final class Progress implements AutoCloseable {
     return new Progress(task, unit, total, System.err, bar);
   }
 
-  public synchronized void advance(long count) {
-    moveTo(done + count, note);
-  }
-
   /**
    * @param latest what to show beside the count, such as the loss
    */

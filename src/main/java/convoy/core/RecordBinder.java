@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 
 /**
@@ -166,35 +167,30 @@ final class RecordBinder {
       return node.isValueNode() && !node.isNull() ? node.asText() : wrong(path, node, "a text");
     }
     if (type == boolean.class || type == Boolean.class) {
-      return node.isBoolean() ? node.asBoolean() : wrong(path, node, "true or false");
+      boolean truth = node.isBoolean() || node.asText().matches("true|false");
+      return truth ? (Object) node.asText().equals("true") : wrong(path, node, "true or false");
     }
     if (type == int.class || type == Integer.class) {
-      return node.canConvertToInt() && node.isIntegralNumber()
-          ? node.asInt()
-          : wrong(path, node, "a whole number");
+      return bindNumber(node, path, "a whole number", Integer::valueOf);
     }
     if (type == long.class || type == Long.class) {
-      return node.canConvertToLong() && node.isIntegralNumber()
-          ? node.asLong()
-          : wrong(path, node, "a whole number");
+      return bindNumber(node, path, "a whole number", Long::valueOf);
     }
     if (type == double.class || type == Double.class) {
-      return bindDouble(node, path);
+      return bindNumber(node, path, "a number", Double::valueOf);
     }
     throw new IllegalStateException("No document value is bound to " + type);
   }
 
-  private Object bindDouble(JsonNode node, String path) {
-    if (node.isNumber()) {
-      return node.asDouble();
-    }
-    // 1e-2 is a text in YAML 1.1, a number to everyone who writes it.
+  /** Texts are numbers too: 1e-2 is one to everyone but YAML 1.1, and so are single settings. */
+  private Object bindNumber(
+      JsonNode node, String path, String wanted, Function<String, Object> parse) {
     try {
-      return node.isTextual()
-          ? (Object) Double.parseDouble(node.asText())
-          : wrong(path, node, "a number");
+      return node.isNumber() || node.isTextual()
+          ? parse.apply(node.asText())
+          : wrong(path, node, wanted);
     } catch (NumberFormatException e) {
-      return wrong(path, node, "a number");
+      return wrong(path, node, wanted);
     }
   }
 

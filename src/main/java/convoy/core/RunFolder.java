@@ -34,13 +34,29 @@ public record RunFolder(Location location) {
           "Cannot start a run in %s: the folder is not empty and holds no run. Name a new folder."
               .formatted(location));
     }
-    run.file(PROVENANCE).writeText(Documents.toJson(provenance));
     run.file(CONFIG).writeText(text);
+    run.file(PROVENANCE).writeText(Documents.toJson(provenance));
     return run;
   }
 
   public Location file(String name) {
     return location.child(name);
+  }
+
+  /**
+   * Writes down what the run depends on beside its configuration, or refuses to resume with
+   * another.
+   *
+   * @param what it is, for the message
+   */
+  public void requireSame(String name, String content, String what) {
+    if (!file(name).exists()) {
+      file(name).writeText(content);
+    } else if (!file(name).readText().equals(content)) {
+      throw new UserException(
+          "Cannot resume %s: the %s is another one than at its start. Name a new folder with --run."
+              .formatted(location, what));
+    }
   }
 
   private void requireSameConfig(String text) {

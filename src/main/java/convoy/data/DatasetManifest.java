@@ -56,7 +56,13 @@ public record DatasetManifest(
           "Cannot read data set %s: it has no %s, so it is not complete. Run jobs/partition.sh again."
               .formatted(folder, FILE));
     }
-    return Documents.read(file, DatasetManifest.class);
+    DatasetManifest manifest = Documents.read(file, DatasetManifest.class);
+    if (manifest.format != FORMAT) {
+      throw new UserException(
+          "Cannot read data set %s: its format is %d, this Convoy reads %d. Run jobs/partition.sh again."
+              .formatted(folder, manifest.format, FORMAT));
+    }
+    return manifest;
   }
 
   public Split split(String name) {

@@ -27,6 +27,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 public final class DatasetPartitioner {
   private static final Duration DEADLINE = Duration.ofDays(2);
   private static final int REJECTED_SHOWN = 5;
+  private static final String BEGUN = "provenance.json";
 
   /** How examples are dealt to splits. */
   public enum SplitRule {
@@ -105,7 +106,7 @@ public final class DatasetPartitioner {
             references.stream().map(ImageReference::className).distinct().toList(),
             source.humanNames());
     List<ShardTask> tasks = tasks(references, labels, output);
-    output.child("shards").delete();
+    clear(output, provenance);
     List<ShardTask.Result> results;
     try (Progress progress = Progress.of("partition", "images", references.size())) {
       results =
@@ -129,6 +130,18 @@ public final class DatasetPartitioner {
     output.child("rejected.tsv").writeText(table(rejected));
     output.child(DatasetManifest.FILE).writeText(Documents.toJson(manifest));
     return manifest;
+  }
+
+  /** Only what an earlier, unfinished run has left may be deleted. */
+  private static void clear(Location output, Provenance provenance) {
+    Location begun = output.child(BEGUN);
+    if (output.exists() && !output.list().isEmpty() && !begun.exists()) {
+      throw new UserException(
+          "Cannot write data set %s: the folder is not empty and holds no unfinished data set. Name a new one."
+              .formatted(output));
+    }
+    begun.writeText(Documents.toJson(provenance));
+    output.child("shards").delete();
   }
 
   private static List<ImageReference> list(ImageSource source) {
@@ -223,10 +236,12 @@ public final class DatasetPartitioner {
       bySplit.computeIfAbsent(split, s -> new ArrayList<>()).add(result);
     }
     Map<String, DatasetManifest.Split> splits = new TreeMap<>();
+    requireEveryClass(describe(bySplit.get(SplitName.TRAIN), labels.size()), labels);
     bySplit.forEach((split, members) -> splits.put(split, describe(members, labels.size())));
+    // A split whose pictures are all broken is none.
+    splits.values().removeIf(split -> split.examples() == 0);
     ChannelStatistics statistics = new ChannelStatistics(options.images().channels());
     bySplit.get(SplitName.TRAIN).forEach(result -> statistics.add(result.statistics()));
-    requireEveryClass(splits.get(SplitName.TRAIN), labels);
     return new DatasetManifest(
         DatasetManifest.FORMAT,
         source.description(),

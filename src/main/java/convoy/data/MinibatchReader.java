@@ -1,6 +1,7 @@
 package convoy.data;
 
 import convoy.core.Seeds;
+import convoy.core.UserException;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -16,7 +17,7 @@ import java.util.concurrent.TimeoutException;
  * The minibatches of a slice, decoded one ahead on a thread of its own while the network computes.
  */
 public final class MinibatchReader implements Iterator<Minibatch>, AutoCloseable {
-  private static final int DEADLINE_MINUTES = 10;
+  private static final int DEADLINE_MINUTES = 60;
 
   /**
    * What makes an example's input.
@@ -68,8 +69,10 @@ public final class MinibatchReader implements Iterator<Minibatch>, AutoCloseable
       }
       throw new IllegalStateException("Decoding failed", e.getCause());
     } catch (TimeoutException e) {
-      throw new IllegalStateException(
-          "Waited %d minutes for a minibatch to be read".formatted(DEADLINE_MINUTES), e);
+      throw new UserException(
+          "Cannot read a minibatch: it took more than %d minutes. Look at the file system."
+              .formatted(DEADLINE_MINUTES),
+          e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("Interrupted while reading a minibatch", e);

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * The pictures of one split, read from its shards and kept decoded as long as there is room. One
@@ -26,7 +27,7 @@ public final class PictureStore {
   private final Location dataset;
   private final List<DatasetManifest.Shard> shards;
   private final int[] firstExample;
-  private final ShardIndex[] indexes;
+  private final AtomicReferenceArray<ShardIndex> indexes;
   private final Picture[] kept;
   private final long mostKeptBytes;
 
@@ -38,7 +39,7 @@ public final class PictureStore {
     for (int i = 0; i < shards.size(); i++) {
       firstExample[i + 1] = firstExample[i] + shards.get(i).examples();
     }
-    indexes = new ShardIndex[shards.size()];
+    indexes = new AtomicReferenceArray<>(shards.size());
     kept = new Picture[firstExample[shards.size()]];
   }
 
@@ -104,9 +105,18 @@ public final class PictureStore {
     return shard;
   }
 
-  private synchronized ShardIndex index(int shard) {
-    if (indexes[shard] == null) {
-      DatasetManifest.Shard file = shards.get(shard);
+  private ShardIndex index(int shard) {
+    ShardIndex known = indexes.get(shard);
+    return known == null ? readIndex(shard) : known;
+  }
+
+  /** Locked by shard: other shards are read meanwhile. */
+  private ShardIndex readIndex(int shard) {
+    DatasetManifest.Shard file = shards.get(shard);
+    synchronized (file) {
+      if (indexes.get(shard) != null) {
+        return indexes.get(shard);
+      }
       Location location = dataset.child(file.path());
       checkDigest(location, file.sha256());
       Location indexFile = dataset.child(ShardIndex.path(file.path()));
@@ -116,9 +126,9 @@ public final class PictureStore {
             "Cannot use %s: it lists %d examples, the manifest says %d. Run jobs/partition.sh again."
                 .formatted(indexFile, index.entries().size(), file.examples()));
       }
-      indexes[shard] = index;
+      indexes.set(shard, index);
+      return index;
     }
-    return indexes[shard];
   }
 
   private static void checkDigest(Location file, String wanted) {

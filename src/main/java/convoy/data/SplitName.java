@@ -10,6 +10,11 @@ public final class SplitName {
 
   private SplitName() {}
 
+  /** The usual spelling of a split's name that a person may write otherwise. */
+  public static String spelled(String name) {
+    return of(name).isEmpty() ? name : of(name);
+  }
+
   /** The split that a folder, tar or option of this name stands for, or an empty text. */
   public static String of(String name) {
     String bare =

@@ -25,7 +25,7 @@ public enum Combination {
     for (int m = 0; m < probabilities.size(); m++) {
       double weight = this == WEIGHTED ? weights.get(m) : 1;
       total += weight;
-      int first = this == VOTE ? first(probabilities.get(m)) : 0;
+      int first = this == VOTE ? Tally.first(probabilities.get(m)) : 0;
       for (int c = 0; c < classes; c++) {
         double share = probabilities.get(m)[c];
         if (this == VOTE) {
@@ -39,15 +39,5 @@ public enum Combination {
       combined[c] = (float) (sum[c] / total);
     }
     return combined;
-  }
-
-  private static int first(float[] probabilities) {
-    int first = 0;
-    for (int c = 1; c < probabilities.length; c++) {
-      if (probabilities[c] > probabilities[first]) {
-        first = c;
-      }
-    }
-    return first;
   }
 }

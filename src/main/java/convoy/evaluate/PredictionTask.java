@@ -4,6 +4,7 @@ import convoy.core.Location;
 import convoy.data.DatasetManifest;
 import convoy.data.MinibatchReader;
 import convoy.data.PictureStore;
+import convoy.network.ModelState;
 import convoy.network.Replicas;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
@@ -70,7 +71,7 @@ record PredictionTask(
         "predictions of " + member.name(),
         options.deadline(),
         network -> {
-          network.restore(member.state());
+          network.restore(ModelState.atRest(member.parameters()));
           List<float[]> answers = new ArrayList<>();
           try (MinibatchReader reader = new MinibatchReader(store, inputs, minibatches)) {
             while (reader.hasNext()) {
@@ -108,10 +109,7 @@ record PredictionTask(
     String name = store.entry(example).name().replace("\"", "\"\"");
     row.append("%d,\"%s\",%d".formatted(example, name, store.label(example)));
     for (float[] probabilities : answers) {
-      int first = 0;
-      for (int c = 1; c < probabilities.length; c++) {
-        first = probabilities[c] > probabilities[first] ? c : first;
-      }
+      int first = Tally.first(probabilities);
       row.append(String.format(Locale.ROOT, ",%d,%.6f", first, probabilities[first]));
     }
     return row.append('\n').toString();

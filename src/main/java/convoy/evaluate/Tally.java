@@ -41,12 +41,10 @@ public final class Tally implements Serializable {
    * @param probabilities one value a class
    */
   public void add(int example, int label, float[] probabilities) {
-    int predicted = 0;
-    int above = 0;
+    int predicted = first(probabilities);
+    // A network that has overflowed is wrong about everything.
+    int above = Float.isFinite(probabilities[label]) ? 0 : classes;
     for (int c = 0; c < classes; c++) {
-      if (probabilities[c] > probabilities[predicted]) {
-        predicted = c;
-      }
       boolean larger = probabilities[c] > probabilities[label];
       if (larger || probabilities[c] == probabilities[label] && c < label) {
         above++;
@@ -63,6 +61,15 @@ public final class Tally implements Serializable {
         keepWorst();
       }
     }
+  }
+
+  /** The class with the highest probability, the first of equals. */
+  static int first(float[] probabilities) {
+    int first = 0;
+    for (int c = 1; c < probabilities.length; c++) {
+      first = probabilities[c] > probabilities[first] ? c : first;
+    }
+    return first;
   }
 
   public void add(Tally other) {

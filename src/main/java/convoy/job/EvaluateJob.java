@@ -15,7 +15,6 @@ import convoy.evaluate.Evaluation;
 import convoy.evaluate.Member;
 import convoy.evaluate.Predictor;
 import convoy.evaluate.Tally;
-import convoy.network.ModelState;
 import convoy.network.TrainedModel;
 import convoy.report.EvaluationReport;
 import convoy.train.TrainingHistory;
@@ -60,7 +59,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
     }
 
     String splitName() {
-      return SplitName.of(split).isEmpty() ? split : SplitName.of(split);
+      return SplitName.spelled(split);
     }
 
     Location model(String member) {
@@ -145,7 +144,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
               name,
               model.description().network(),
               model.description().transform(),
-              ModelState.atRest(model.parameters()),
+              model.parameters(),
               Math.max(1e-3, 1 - model.description().validationTop1Error())));
     }
     return members;

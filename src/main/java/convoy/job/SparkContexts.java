@@ -43,7 +43,8 @@ final class SparkContexts {
       awaitExecutor(spark);
     } catch (UserException e) {
       throw e;
-    } catch (RuntimeException e) {
+    } catch (Exception e) {
+      // Scala throws SparkException without declaring it.
       throw new UserException(
           "Cannot start Spark with master %s: %s. Check the address and that the master runs."
               .formatted(
@@ -56,7 +57,9 @@ final class SparkContexts {
 
   /** Spark itself would wait for ever. */
   private static void awaitExecutor(JavaSparkContext spark) {
-    if (spark.isLocal()) {
+    // With dynamic allocation executors come when tasks wait, and rounds have deadlines of their
+    // own.
+    if (spark.isLocal() || spark.getConf().getBoolean("spark.dynamicAllocation.enabled", false)) {
       return;
     }
     long end = System.nanoTime() + EXECUTORS_DEADLINE_SECONDS * 1_000_000_000L;

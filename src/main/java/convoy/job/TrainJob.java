@@ -1,12 +1,14 @@
 package convoy.job;
 
 import convoy.core.Checks;
+import convoy.core.Digests;
 import convoy.core.Location;
 import convoy.core.RunFolder;
 import convoy.core.UserException;
 import convoy.data.DatasetManifest;
 import convoy.data.ImageTransform;
 import convoy.data.SplitName;
+import convoy.network.MemoryNeeds;
 import convoy.network.NetworkSpec;
 import convoy.network.TrainedModel;
 import convoy.train.ParameterAveragingTrainer;
@@ -65,11 +67,11 @@ final class TrainJob implements Job<TrainJob.Config> {
     List<String> problems = new ArrayList<>();
     try {
       DatasetManifest manifest = DatasetManifest.read(Location.of(config.dataset()));
-      Checks.collect(problems, () -> manifest.split(SplitName.TRAIN));
-      Checks.collect(problems, () -> manifest.split(config.validationSplit()));
+      Checks.collect(problems, () -> manifest.split(SplitName.spelled(config.validationSplit())));
       Checks.collect(
           problems, () -> manifest.labels().requireSize(config.network().classes(), "a network"));
       Checks.collect(problems, () -> requireChannels(config, manifest));
+      Checks.collect(problems, () -> MemoryNeeds.of(network(config, manifest), 1));
       Checks.collect(problems, () -> weights(config, manifest));
       int examples = manifest.split(SplitName.TRAIN).examples();
       if (config.training().workers() > examples) {
@@ -100,6 +102,8 @@ final class TrainJob implements Job<TrainJob.Config> {
     Location folder = context.run().orElseGet(() -> Runs.fresh("train"));
     UserException.throwIfAny(folder.problemsWithWriting());
     RunFolder run = RunFolder.open(folder, "train", config, context.provenance());
+    String digest = Digests.sha256(dataset.child(DatasetManifest.FILE).readBytes());
+    run.requireSame("dataset.sha256", digest, "data set");
     try (JavaSparkContext spark = SparkContexts.open("train")) {
       MemoryPlan plan =
           MemoryPlan.forTraining(
@@ -138,7 +142,7 @@ final class TrainJob implements Job<TrainJob.Config> {
     return new ParameterAveragingTrainer.Subject(
         dataset,
         manifest,
-        config.validationSplit(),
+        SplitName.spelled(config.validationSplit()),
         network,
         transform,
         config.augmentation(),
@@ -171,6 +175,12 @@ final class TrainJob implements Job<TrainJob.Config> {
                 throw new UserException(
                     "Cannot begin with weights %s: they are of %s, not %s. Name weights of the same network."
                         .formatted(path, spec.architecture(), config.network().architecture()));
+              }
+              long wanted = MemoryNeeds.of(network(config, manifest), 1).parameters() * Float.BYTES;
+              if (model.parameters().length != wanted) {
+                throw new UserException(
+                    "Cannot begin with weights %s: they are of a network with another input or stem. Set network.input and network.stem as there."
+                        .formatted(path));
               }
               return model.parameters();
             });

@@ -1,5 +1,6 @@
 package convoy.network;
 
+import convoy.core.UserException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -23,7 +24,8 @@ public final class Replicas {
   /** A network and the thread that it lives on. */
   private record Replica(NetworkSpec spec, Network network, ExecutorService thread) {
     void close() {
-      thread.execute(network::close);
+      // Not execute: what it throws would reach Spark's handler and end the executor.
+      var unused = thread.submit(network::close);
       thread.shutdown();
     }
   }
@@ -50,7 +52,10 @@ public final class Replicas {
       }
       throw new IllegalStateException("A replica failed during " + what, e.getCause());
     } catch (TimeoutException e) {
-      throw new IllegalStateException("Waited %s for %s".formatted(deadline, what), e);
+      throw new UserException(
+          "Cannot finish %s: it took more than %d minutes. Raise deadline-minutes."
+              .formatted(what, deadline.toMinutes()),
+          e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("Interrupted during " + what, e);

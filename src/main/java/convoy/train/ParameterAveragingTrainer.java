@@ -4,6 +4,7 @@ import convoy.core.Documents;
 import convoy.core.Location;
 import convoy.core.Progress;
 import convoy.core.Seeds;
+import convoy.core.UserException;
 import convoy.data.DatasetManifest;
 import convoy.data.EpochPlan;
 import convoy.data.ImageTransform;
@@ -170,6 +171,11 @@ public final class ParameterAveragingTrainer {
     }
     double seconds = (System.nanoTime() - started) / 1e9;
     Tally validation = validate(state);
+    if (!Double.isFinite(validation.loss())) {
+      throw new UserException(
+          "Cannot go on training: the validation loss is %s after epoch %d. Lower the learning rate."
+              .formatted(validation.loss(), epoch + 1));
+    }
     return new EpochEnd(
         state,
         new TrainingHistory.Epoch(
@@ -207,12 +213,7 @@ public final class ParameterAveragingTrainer {
                 subject.keptBytes(),
                 Duration.ofMinutes(options.deadlineMinutes())));
     Member member =
-        new Member(
-            "averaged",
-            subject.network(),
-            subject.transform(),
-            ModelState.atRest(state.parameters()),
-            1);
+        new Member("averaged", subject.network(), subject.transform(), state.parameters(), 1);
     return predictor
         .ask(
             subject.dataset(),

@@ -76,6 +76,12 @@ class DocumentsTest {
   }
 
   @Test
+  void aSettingIsTheTextAsItStands() {
+    assertThat(bind("name=/data/run #2").name()).isEqualTo("/data/run #2");
+    assertThat(bind("name=2024_01_15").name()).isEqualTo("2024_01_15");
+  }
+
+  @Test
   void checksOfARecordNameTheBlock() {
     assertThatThrownBy(() -> bind("name=x", "speed.gear-count=0"))
         .hasMessageContaining("Invalid gear-count: 0 (must be at least 1) in speed");

@@ -36,6 +36,15 @@ class ImageSourceTest {
   }
 
   @Test
+  void classesBesideSplitFoldersAreNotLeftOutInSilence() throws IOException {
+    write("train/cat/1.jpg", PICTURE);
+    write("bus/2.jpg", PICTURE);
+    assertThatThrownBy(() -> new ClassFolders(folder.toString(), Optional.empty()).list())
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("beside [train] it has [bus]");
+  }
+
+  @Test
   void anEmptyClassFolderIsNamed() throws IOException {
     write("cat/1.jpg", PICTURE);
     Files.createDirectories(folder.resolve("dog"));

@@ -32,6 +32,17 @@ class TallyTest {
   }
 
   @Test
+  void aNetworkThatOverflowedIsWrong() {
+    Tally tally = new Tally(7);
+    float[] nothing = new float[7];
+    java.util.Arrays.fill(nothing, Float.NaN);
+    tally.add(0, 0, nothing);
+    assertThat(tally.top1Error()).isEqualTo(1);
+    assertThat(tally.top5Error()).isEqualTo(1);
+    assertThat(tally.loss()).isNaN();
+  }
+
+  @Test
   void talliesOfPartsAddUp() {
     Tally whole = new Tally(7);
     Tally left = new Tally(7);

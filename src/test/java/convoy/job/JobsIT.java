@@ -257,6 +257,67 @@ class JobsIT {
   }
 
   @Test
+  void aFolderThatHoldsSomethingElseIsNotTouched() throws IOException {
+    Path other = folder.resolve("other");
+    Files.createDirectories(other.resolve("shards"));
+    Path precious = Files.writeString(other.resolve("shards/train-000000.tar"), "precious");
+    refused(
+        Jobs.run(
+            "partition",
+            "--config",
+            "conf/partition/demo.yaml",
+            "--set",
+            "source.path=" + folder.resolve("pictures"),
+            "--set",
+            "output=" + other),
+        "Cannot write data set %s: the folder is not empty".formatted(other));
+    assertThat(precious).hasContent("precious");
+  }
+
+  @Test
+  void aRunIsNotResumedOnAnotherDataSet() throws IOException {
+    Path set = folder.resolve("changing");
+    Path changing = folder.resolve("changing-run");
+    for (int seed = 1; seed <= 2; seed++) {
+      Jobs.succeed(
+          "partition",
+          "--config",
+          "conf/partition/demo.yaml",
+          "--set",
+          "seed=" + seed,
+          "--set",
+          "source.path=" + folder.resolve("pictures"),
+          "--set",
+          "output=" + set);
+      String[] options = {
+        "--config",
+        "conf/train/demo.yaml",
+        "--set",
+        "dataset=" + set,
+        "--set",
+        "training.epochs=1",
+        "--run",
+        changing.toString()
+      };
+      if (seed == 1) {
+        Jobs.succeed("train", options);
+        Files.delete(set.resolve("manifest.json"));
+      } else {
+        refused(
+            Jobs.run("train", options),
+            "Cannot resume %s: the data set is another one".formatted(changing));
+      }
+    }
+  }
+
+  @Test
+  void anInputThatVanishesIsToldBeforeSparkStarts() {
+    refused(
+        Jobs.run("train", trainOptions("--set", "network.input=[3, 12, 12]")),
+        "Cannot build lenet for input [3, 12, 12]: ");
+  }
+
+  @Test
   void everyProblemOfAConfigurationIsToldAtOnce() {
     Jobs.Outcome outcome =
         Jobs.run(
