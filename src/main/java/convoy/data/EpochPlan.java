@@ -32,7 +32,17 @@ public final class EpochPlan {
    * @param minibatch most examples of one step of one worker
    * @param minibatchesPerRound steps between two averagings
    */
-  public record Layout(int workers, int minibatch, int minibatchesPerRound) {}
+  public record Layout(int workers, int minibatch, int minibatchesPerRound) {
+
+    /** Refuses a number of examples that leaves a worker without one. */
+    public void requireEnough(int examples) {
+      if (examples < workers) {
+        throw new UserException(
+            "Cannot train %d workers on %d examples: each needs at least one. Lower training.workers."
+                .formatted(workers, examples));
+      }
+    }
+  }
 
   /**
    * @param shardExamples examples of each shard; examples are numbered through all of them
@@ -41,11 +51,7 @@ public final class EpochPlan {
   public static EpochPlan of(int[] shardExamples, Layout layout, long seed, int epoch) {
     int examples = Arrays.stream(shardExamples).sum();
     int workers = layout.workers();
-    if (examples < workers) {
-      throw new UserException(
-          "Cannot train %d workers on %d examples: each needs at least one. Lower training.workers."
-              .formatted(workers, examples));
-    }
+    layout.requireEnough(examples);
     int[] all = shuffledShards(shardExamples, examples, seed, epoch);
     int[][] order = new int[workers][];
     for (int worker = 0; worker < workers; worker++) {

@@ -29,8 +29,7 @@ record PredictionTask(
   List<Tally> run(Predictor.Question question) {
     PictureStore store = PictureStore.open(dataset, shards, options.keptBytes());
     List<Member> members = question.members();
-    boolean together = members.size() > 1;
-    int tallies = members.size() + (together ? question.combinations().size() : 0);
+    int tallies = members.size() + question.combinations().size();
     List<Tally> result = IntStream.range(0, tallies).mapToObj(i -> new Tally(classes)).toList();
     // Members one after the other: a replica at a time is in memory, and pictures stay decoded.
     List<List<float[]>> answers = members.stream().map(member -> answers(member, store)).toList();
@@ -40,15 +39,16 @@ record PredictionTask(
       int position = i;
       List<float[]> ofMembers = answers.stream().map(list -> list.get(position)).toList();
       List<float[]> all = new ArrayList<>(ofMembers);
-      if (together) {
-        question
-            .combinations()
-            .forEach(combination -> all.add(combination.combine(ofMembers, weights)));
-      }
+      question
+          .combinations()
+          .forEach(combination -> all.add(combination.combine(ofMembers, weights)));
       for (int t = 0; t < tallies; t++) {
         result.get(t).add(from + i, store.label(from + i), all.get(t));
       }
-      rows.append(row(store, from + i, all));
+      // Validation asks for no file after every epoch, and should not pay for one.
+      if (!question.predictions().isEmpty()) {
+        rows.append(row(store, from + i, all));
+      }
     }
     question
         .predictions()
@@ -92,14 +92,12 @@ record PredictionTask(
     question
         .members()
         .forEach(member -> header.append(",%1$s,%1$s-probability".formatted(member.name())));
-    if (question.members().size() > 1) {
-      question
-          .combinations()
-          .forEach(
-              c ->
-                  header.append(
-                      ",%1$s,%1$s-probability".formatted(c.name().toLowerCase(Locale.ROOT))));
-    }
+    question
+        .combinations()
+        .forEach(
+            c ->
+                header.append(
+                    ",%1$s,%1$s-probability".formatted(c.name().toLowerCase(Locale.ROOT))));
     return header.append('\n').toString();
   }
 

@@ -19,12 +19,16 @@ public final class Predictor {
   /**
    * What is asked.
    *
-   * @param combinations asked of all members together, where there is more than one
+   * @param combinations asked of all members together; none is left where there is one member
    * @param predictions folders (none or one) for a file of answers a task
    */
   public record Question(
       List<Member> members, List<Combination> combinations, List<Location> predictions)
-      implements Serializable {}
+      implements Serializable {
+    public Question {
+      combinations = members.size() > 1 ? combinations : List.of();
+    }
+  }
 
   /**
    * How it is done.

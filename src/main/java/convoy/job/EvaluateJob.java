@@ -118,12 +118,13 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
     UserException.throwIfAny(folder.problemsWithWriting());
     RunFolder run = RunFolder.open(folder, "evaluate", config, context.provenance());
     List<Member> members = members(config);
-    List<Combination> combinations = members.size() > 1 ? config.combinations() : List.of();
+    Predictor.Question question =
+        new Predictor.Question(members, config.combinations(), List.of(run.file("predictions")));
     List<Tally> tallies;
     try (JavaSparkContext spark = SparkContexts.open("evaluate")) {
-      tallies = tallies(config, spark, run, members, manifest);
+      tallies = tallies(config, spark, question, manifest);
     }
-    Evaluation evaluation = evaluation(config, context, manifest, members, combinations, tallies);
+    Evaluation evaluation = evaluation(config, context, manifest, question, tallies);
     savePictures(config, run, dataset, manifest, evaluation);
     EvaluationReport.write(run.location(), evaluation);
     print(evaluation, run, context);
@@ -153,8 +154,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
   private static List<Tally> tallies(
       Config config,
       JavaSparkContext spark,
-      RunFolder run,
-      List<Member> members,
+      Predictor.Question question,
       DatasetManifest manifest) {
     DatasetManifest.Split split = manifest.split(config.splitName());
     Predictor predictor =
@@ -165,15 +165,11 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
                 config.minibatch(),
                 (long) config.cacheMebibytes() << 20,
                 Duration.ofMinutes(config.deadlineMinutes())));
-    run.file("predictions").delete();
+    question.predictions().forEach(Location::delete);
     try (Progress progress = Progress.of("evaluate", "images", split.examples())) {
       List<Tally> tallies =
           predictor.ask(
-              Location.of(config.dataset()),
-              split,
-              new Predictor.Question(
-                  members, config.combinations(), List.of(run.file("predictions"))),
-              done -> progress.moveTo(done, ""));
+              Location.of(config.dataset()), split, question, done -> progress.moveTo(done, ""));
       progress.moveTo(split.examples(), "");
       return tallies;
     }
@@ -183,9 +179,10 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
       Config config,
       Context context,
       DatasetManifest manifest,
-      List<Member> members,
-      List<Combination> combinations,
+      Predictor.Question question,
       List<Tally> tallies) {
+    List<Member> members = question.members();
+    List<Combination> combinations = question.combinations();
     List<String> classes = manifest.labels().humanNames();
     List<Evaluation.Score> scores =
         IntStream.range(0, members.size())

@@ -6,6 +6,7 @@ import convoy.network.TrainedModel;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 
 /** Where runs are, and the models in them. */
 final class Runs {
@@ -25,7 +26,7 @@ final class Runs {
    */
   static Location model(String path, String kind) {
     Location folder = Location.of(path);
-    for (Location candidate : java.util.List.of(folder, folder.child("models").child(kind))) {
+    for (Location candidate : List.of(folder, folder.child("models").child(kind))) {
       if (TrainedModel.isIn(candidate)) {
         return candidate;
       }

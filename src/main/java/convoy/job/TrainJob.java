@@ -74,11 +74,7 @@ final class TrainJob implements Job<TrainJob.Config> {
       Checks.collect(problems, () -> MemoryNeeds.of(network(config, manifest), 1));
       Checks.collect(problems, () -> weights(config, manifest));
       int examples = manifest.split(SplitName.TRAIN).examples();
-      if (config.training().workers() > examples) {
-        problems.add(
-            "Cannot train %d workers on %d examples: each needs at least one. Lower training.workers."
-                .formatted(config.training().workers(), examples));
-      }
+      Checks.collect(problems, () -> config.training().layout().requireEnough(examples));
     } catch (UserException e) {
       problems.add(e.getMessage());
     }

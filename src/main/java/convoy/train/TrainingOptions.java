@@ -45,7 +45,8 @@ public record TrainingOptions(
         .done();
   }
 
-  EpochPlan.Layout layout() {
+  /** What the epochs are planned by. */
+  public EpochPlan.Layout layout() {
     return new EpochPlan.Layout(workers, minibatch, minibatchesPerRound);
   }
 }
