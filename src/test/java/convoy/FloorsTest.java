@@ -21,6 +21,8 @@ class FloorsTest {
         .consideringOnlyDependenciesInLayers()
         .layer("core")
         .definedBy("convoy.core..")
+        .layer("convolution")
+        .definedBy("convoy.convolution..")
         .layer("data")
         .definedBy("convoy.data..")
         .layer("network")
@@ -45,6 +47,8 @@ class FloorsTest {
         .mayOnlyBeAccessedByLayers("evaluate", "train", "job")
         .whereLayer("data")
         .mayOnlyBeAccessedByLayers("network", "evaluate", "train", "report", "job")
+        .whereLayer("convolution")
+        .mayOnlyBeAccessedByLayers("network", "report", "job")
         .check(CLASSES);
   }
 
@@ -61,6 +65,17 @@ class FloorsTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("org.deeplearning4j..", "org.nd4j..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void theOperationsArePlainJava() {
+    noClasses()
+        .that()
+        .resideInAPackage("convoy.convolution..")
+        .should()
+        .dependOnClassesThat()
+        .resideOutsideOfPackages("java..", "convoy.convolution..", "convoy.core..")
         .check(CLASSES);
   }
 

@@ -1,0 +1,64 @@
+package convoy.convolution;
+
+import convoy.core.UserException;
+
+/**
+ * A window over rows and columns of a map.
+ *
+ * @param rows along the height; {@code columns} along the width
+ */
+public record Area(Window rows, Window columns) {
+
+  public static Area square(Window side) {
+    return new Area(side, side);
+  }
+
+  /** Number of elements. */
+  public int size() {
+    return rows.size() * columns.size();
+  }
+
+  /** Shape of a map of so many channels that the window makes of an input. */
+  public Shape output(int channels, Shape input) {
+    return fitting(input, channels, rows.output(height(input)), columns.output(width(input)));
+  }
+
+  /** Shape of a map that a transposed convolution makes of an input. */
+  public Shape transposedOutput(int channels, Shape input) {
+    return fitting(
+        input,
+        channels,
+        rows.transposedOutput(height(input)),
+        columns.transposedOutput(width(input)));
+  }
+
+  private Shape fitting(Shape input, int channels, int height, int width) {
+    if (height < 1 || width < 1) {
+      throw new UserException(
+          "Cannot move a window of %dx%d over a map of %s: nothing is left of the map."
+              .formatted(rows.extent(), columns.extent(), input));
+    }
+    return Shape.of(channels, height, width);
+  }
+
+  static int channels(Shape map) {
+    return requireMap(map).size(0);
+  }
+
+  static int height(Shape map) {
+    return requireMap(map).size(1);
+  }
+
+  static int width(Shape map) {
+    return requireMap(map).size(2);
+  }
+
+  private static Shape requireMap(Shape shape) {
+    if (shape.rank() != 3) {
+      throw new UserException(
+          "Cannot move a window over %s: it is no map of (channels, height, width) any more."
+              .formatted(shape));
+    }
+    return shape;
+  }
+}
