@@ -18,6 +18,11 @@ public record Area(Window rows, Window columns) {
     return rows.size() * columns.size();
   }
 
+  /** Shape of a map that keeps the input's channels. */
+  public Shape output(Shape input) {
+    return output(channels(input), input);
+  }
+
   /** Shape of a map of so many channels that the window makes of an input. */
   public Shape output(int channels, Shape input) {
     return fitting(input, channels, rows.output(height(input)), columns.output(width(input)));
@@ -35,7 +40,7 @@ public record Area(Window rows, Window columns) {
   private Shape fitting(Shape input, int channels, int height, int width) {
     if (height < 1 || width < 1) {
       throw new UserException(
-          "Cannot move a window of %dx%d over a map of %s: nothing is left of the map."
+          "Cannot move a window of %dx%d over a map of %s: nothing is left of the map. Use a larger input."
               .formatted(rows.extent(), columns.extent(), input));
     }
     return Shape.of(channels, height, width);

@@ -22,7 +22,7 @@ public record Pooling(Kind kind, Area area) {
   }
 
   public Shape output(Shape input) {
-    return area.output(Area.channels(input), input);
+    return area.output(input);
   }
 
   public Tensor value(Tensor input) {

@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 
 /**
@@ -94,7 +95,11 @@ final class RecordBinder {
     node.fieldNames().forEachRemaining(key -> checkKnown(key, known, path, type));
     Object[] values = new Object[components.length];
     for (int i = 0; i < components.length; i++) {
+      Otherwise otherwise = components[i].getAnnotation(Otherwise.class);
       JsonNode value = node.path(known.get(i));
+      if (value instanceof MissingNode && otherwise != null) {
+        value = NODES.textNode(otherwise.value());
+      }
       if (value instanceof MissingNode && components[i].getType() != Optional.class) {
         problem("Missing key %s", join(path, known.get(i)));
       } else {
@@ -141,7 +146,7 @@ final class RecordBinder {
   }
 
   private Object bindUnion(JsonNode node, Class<?> type, String path) {
-    List<Class<?>> members = List.of(type.getPermittedSubclasses());
+    List<Class<?>> members = members(type).toList();
     String name = node.path("type").asText("");
     return members.stream()
         .filter(member -> kebab(member.getSimpleName()).equals(name))
@@ -153,6 +158,11 @@ final class RecordBinder {
                     join(path, "type"),
                     node.path("type"),
                     "one of " + members.stream().map(m -> kebab(m.getSimpleName())).toList()));
+  }
+
+  private static Stream<Class<?>> members(Class<?> type) {
+    return Arrays.stream(type.getPermittedSubclasses())
+        .flatMap(member -> member.isSealed() ? members(member) : Stream.of(member));
   }
 
   private Object bindEnum(JsonNode node, Class<?> type, String path) {

@@ -71,8 +71,8 @@ record MemoryPlan(
   String describe(JavaSparkContext spark) {
     List<String> lines = new ArrayList<>();
     lines.add(
-        "Network of %,d parameters; a round sends each worker's %s and brings back as much."
-            .formatted(needs.parameters(), mebibytes(needs.stateBytes())));
+        "State of %,d values; a round sends each worker's %s and brings back as much."
+            .formatted(needs.stateValues(), mebibytes(needs.stateBytes())));
     if (workers > slots) {
       lines.add(
           "%d workers on %d slots: every round runs in %d waves."

@@ -11,6 +11,8 @@ import convoy.data.SplitName;
 import convoy.network.MemoryNeeds;
 import convoy.network.NetworkSpec;
 import convoy.network.TrainedModel;
+import convoy.network.architecture.LayerSpec;
+import convoy.network.architecture.ResNet;
 import convoy.train.ParameterAveragingTrainer;
 import convoy.train.TrainingHistory;
 import convoy.train.TrainingOptions;
@@ -46,14 +48,36 @@ final class TrainJob implements Job<TrainJob.Config> {
    */
   record NetworkConfig(
       String architecture,
-      NetworkSpec.Stem stem,
+      List<LayerSpec> layers,
+      ResNet.Stem stem,
       List<Integer> input,
       Optional<Integer> classes,
       double dropout,
       Optional<String> weights) {
     NetworkConfig {
       // The number of classes is the data set's; everything else is checked here and now.
-      var unused = new NetworkSpec(architecture, stem, input, classes.orElse(2), dropout, 0);
+      var unused =
+          new NetworkSpec(
+              architecture,
+              layers,
+              stem,
+              input,
+              classes.orElse(2),
+              dropout,
+              0,
+              NetworkSpec.Phase.TRAINING);
+    }
+
+    NetworkSpec spec(int dataClasses, long seed) {
+      return new NetworkSpec(
+          architecture,
+          layers,
+          stem,
+          input,
+          dataClasses,
+          dropout,
+          seed,
+          NetworkSpec.Phase.TRAINING);
     }
   }
 
@@ -148,14 +172,7 @@ final class TrainJob implements Job<TrainJob.Config> {
   }
 
   private static NetworkSpec network(Config config, DatasetManifest manifest) {
-    NetworkConfig network = config.network();
-    return new NetworkSpec(
-        network.architecture(),
-        network.stem(),
-        network.input(),
-        manifest.labels().size(),
-        network.dropout(),
-        config.seed());
+    return config.network().spec(manifest.labels().size(), config.seed());
   }
 
   private static Optional<byte[]> weights(Config config, DatasetManifest manifest) {
@@ -172,10 +189,10 @@ final class TrainJob implements Job<TrainJob.Config> {
                     "Cannot begin with weights %s: they are of %s, not %s. Name weights of the same network."
                         .formatted(path, spec.architecture(), config.network().architecture()));
               }
-              long wanted = MemoryNeeds.of(network(config, manifest), 1).parameters() * Float.BYTES;
-              if (model.parameters().length != wanted) {
+              NetworkSpec wanted = network(config, manifest).in(NetworkSpec.Phase.INFERENCE);
+              if (model.parameters().length != MemoryNeeds.of(wanted, 1).stateBytes() / 2) {
                 throw new UserException(
-                    "Cannot begin with weights %s: they are of a network with another input or stem. Set network.input and network.stem as there."
+                    "Cannot begin with weights %s: they are of a network with another input, stem or other layers. Set network.input, network.stem and network.layers as there."
                         .formatted(path));
               }
               return model.parameters();

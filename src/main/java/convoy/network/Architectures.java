@@ -2,31 +2,100 @@ package convoy.network;
 
 import convoy.core.UserException;
 import convoy.network.architecture.AlexNet;
-import convoy.network.architecture.GraphSketch;
+import convoy.network.architecture.Blueprint;
+import convoy.network.architecture.GoogLeNet;
 import convoy.network.architecture.LeNet;
+import convoy.network.architecture.MobileNet;
 import convoy.network.architecture.ResNet;
+import convoy.network.architecture.Sequential;
+import convoy.network.architecture.Sketch;
+import convoy.network.architecture.Vgg;
+import convoy.network.architecture.Vgg.Normalization;
+import convoy.network.architecture.ZfNet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import org.deeplearning4j.exception.DL4JException;
-import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
-import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.deeplearning4j.nn.graph.ComputationGraph;
+import java.util.Map;
+import java.util.function.BiFunction;
 
 /** The networks by name. */
 public final class Architectures {
-  private static final List<String> NAMES = List.of("lenet", "alexnet", "resnet18");
+  /** The network whose layers the configuration lists. */
+  public static final String SEQUENTIAL = "sequential";
+
+  private static final List<Integer> IMAGENET = List.of(3, 224, 224);
+  private static final List<Integer> CIFAR = List.of(3, 32, 32);
+  private static final Map<String, Entry> ENTRIES = new LinkedHashMap<>();
+
+  /**
+   * @param input of the paper: channels, height, width
+   * @param classes of the paper's data set
+   */
+  private record Entry(
+      List<Integer> input, int classes, BiFunction<Sketch, NetworkSpec, Blueprint> draw) {}
+
+  static {
+    add("lenet", List.of(1, 28, 28), 10, (sketch, spec) -> LeNet.draw(sketch, spec.dropout()));
+    List<Integer> alexnet = List.of(3, 227, 227);
+    add("alexnet", alexnet, 1000, (sketch, spec) -> AlexNet.draw(sketch, 1, spec.dropout()));
+    add(
+        "alexnet-two-groups",
+        alexnet,
+        1000,
+        (sketch, spec) -> AlexNet.draw(sketch, 2, spec.dropout()));
+    add("zfnet", IMAGENET, 1000, (sketch, spec) -> ZfNet.draw(sketch, spec.dropout()));
+    for (int layers : List.of(11, 13, 16, 19)) {
+      add(
+          "vgg" + layers,
+          IMAGENET,
+          1000,
+          (sketch, spec) -> Vgg.draw(sketch, layers, Normalization.NONE, spec.dropout()));
+      add(
+          "vgg%d-bn".formatted(layers),
+          IMAGENET,
+          1000,
+          (sketch, spec) -> Vgg.draw(sketch, layers, Normalization.BATCH, spec.dropout()));
+    }
+    add("googlenet", IMAGENET, 1000, (sketch, spec) -> GoogLeNet.draw(sketch, spec.dropout()));
+    for (int layers : List.of(18, 34, 50, 101, 152)) {
+      add(
+          "resnet" + layers,
+          IMAGENET,
+          1000,
+          (sketch, spec) -> ResNet.draw(sketch, layers, spec.stem()));
+    }
+    for (int layers : List.of(20, 32, 44, 56)) {
+      add("resnet" + layers, CIFAR, 10, (sketch, spec) -> ResNet.drawForCifar(sketch, layers));
+    }
+    add("mobilenet", IMAGENET, 1000, (sketch, spec) -> MobileNet.draw(sketch));
+    add(
+        SEQUENTIAL,
+        List.of(1, 28, 28),
+        10,
+        (sketch, spec) -> Sequential.draw(sketch, spec.layers()));
+  }
 
   private Architectures() {}
 
-  public static List<String> names() {
-    return NAMES;
+  private static void add(
+      String name,
+      List<Integer> input,
+      int classes,
+      BiFunction<Sketch, NetworkSpec, Blueprint> draw) {
+    ENTRIES.put(name, new Entry(input, classes, draw));
   }
 
-  /** The network's graph with its first weights. */
-  static ComputationGraph graph(NetworkSpec spec) {
-    ComputationGraph graph = new ComputationGraph(configuration(spec));
-    graph.init();
-    graph.initGradientsView();
-    return graph;
+  public static List<String> names() {
+    return List.copyOf(ENTRIES.keySet());
+  }
+
+  /** Channels, height and width of the network's own paper. */
+  public static List<Integer> usualInput(String architecture) {
+    return ENTRIES.get(architecture).input();
+  }
+
+  /** Number of classes in the network's own paper. */
+  public static int usualClasses(String architecture) {
+    return ENTRIES.get(architecture).classes();
   }
 
   /**
@@ -34,45 +103,16 @@ public final class Architectures {
    *
    * @throws UserException if nothing is left of the input at some layer, which is named
    */
-  static ComputationGraphConfiguration configuration(NetworkSpec spec) {
+  public static Blueprint blueprint(NetworkSpec spec) {
+    Sketch sketch = new Sketch(spec.inputShape(), spec.classes());
     try {
-      ComputationGraphConfiguration configuration = draw(spec);
-      requireMaps(spec, configuration);
-      return configuration;
-    } catch (DL4JException e) {
-      throw tooSmall(spec, String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
+      Blueprint whole = ENTRIES.get(spec.architecture()).draw().apply(sketch, spec);
+      return spec.phase() == NetworkSpec.Phase.TRAINING ? whole : whole.withoutHeads();
+    } catch (UserException e) {
+      throw new UserException(
+          "Cannot build %s for input %s. %s"
+              .formatted(spec.architecture(), spec.input(), e.getMessage()),
+          e);
     }
-  }
-
-  private static ComputationGraphConfiguration draw(NetworkSpec spec) {
-    GraphSketch sketch = new GraphSketch(spec.input(), spec.classes(), spec.seed());
-    return switch (spec.architecture()) {
-      case "lenet" -> LeNet.build(sketch, spec.dropout());
-      case "alexnet" -> AlexNet.build(sketch, spec.dropout());
-      case "resnet18" -> ResNet.resnet18(sketch, spec.stem() == NetworkSpec.Stem.LARGE);
-      default -> throw new IllegalStateException("A checked name has no network: " + spec);
-    };
-  }
-
-  private static void requireMaps(NetworkSpec spec, ComputationGraphConfiguration configuration) {
-    InputType input = InputType.convolutional(spec.height(), spec.width(), spec.channels());
-    configuration
-        .getLayerActivationTypes(true, input)
-        .forEach(
-            (layer, type) -> {
-              boolean gone =
-                  type instanceof InputType.InputTypeConvolutional map
-                      && (map.getHeight() < 1 || map.getWidth() < 1);
-              if (gone) {
-                throw tooSmall(spec, "nothing is left of the map at layer " + layer, null);
-              }
-            });
-  }
-
-  private static UserException tooSmall(NetworkSpec spec, String reason, Exception cause) {
-    return new UserException(
-        "Cannot build %s for input %s: %s. Use a larger input."
-            .formatted(spec.architecture(), spec.input(), reason),
-        cause);
   }
 }

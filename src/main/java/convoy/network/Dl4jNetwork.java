@@ -4,6 +4,7 @@ import convoy.data.Minibatch;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -31,7 +32,7 @@ public final class Dl4jNetwork implements Network {
   public Dl4jNetwork(NetworkSpec spec) {
     Backend.start();
     this.spec = spec;
-    graph = Architectures.graph(spec);
+    graph = Dl4jGraph.of(Architectures.blueprint(spec), spec.seed());
     parameters = flat(graph.params());
     gradient = flat(graph.getGradientsViewArray());
     momentum = Nd4j.zeros(parameters.dataType(), parameters.length());
@@ -85,7 +86,9 @@ public final class Dl4jNetwork implements Network {
     try (INDArray inputs = inputs(minibatch.inputs(), examples);
         INDArray labels = oneHot(minibatch.labels())) {
       graph.setInputs(inputs);
-      graph.setLabels(labels);
+      INDArray[] everyHead = new INDArray[graph.getNumOutputArrays()];
+      Arrays.fill(everyHead, labels);
+      graph.setLabels(everyHead);
       graph.computeGradientAndScore();
       graph.clear();
     }
@@ -114,9 +117,12 @@ public final class Dl4jNetwork implements Network {
   @Override
   public float[] probabilities(float[] values, int examples) {
     try (INDArray inputs = inputs(values, examples)) {
-      try (INDArray output = graph.outputSingle(false, inputs)) {
-        return output.data().asFloat();
+      INDArray[] outputs = graph.output(false, inputs);
+      float[] probabilities = outputs[0].data().asFloat();
+      for (INDArray output : outputs) {
+        output.close();
       }
+      return probabilities;
     }
   }
 

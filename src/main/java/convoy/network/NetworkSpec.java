@@ -1,6 +1,9 @@
 package convoy.network;
 
+import convoy.convolution.Shape;
 import convoy.core.Checks;
+import convoy.network.architecture.LayerSpec;
+import convoy.network.architecture.ResNet;
 import java.io.Serializable;
 import java.util.List;
 
@@ -8,31 +11,47 @@ import java.util.List;
  * What a network is, apart from its weights.
  *
  * @param architecture name, see {@link Architectures#names()}
- * @param stem how a residual network begins
+ * @param layers of {@code sequential}, without its output; empty for all others
+ * @param stem how a residual network for ImageNet begins
  * @param input channels, height, width
  * @param dropout probability that an activation before a dense layer is dropped, where the
  *     architecture has dropout
  * @param seed of the first weights
  */
 public record NetworkSpec(
-    String architecture, Stem stem, List<Integer> input, int classes, double dropout, long seed)
+    String architecture,
+    List<LayerSpec> layers,
+    ResNet.Stem stem,
+    List<Integer> input,
+    int classes,
+    double dropout,
+    long seed,
+    Phase phase)
     implements Serializable {
 
-  /** How a residual network begins. */
-  public enum Stem {
-    /** 7x7 with stride 2 and 3x3 max pooling with stride 2, for pictures of 64 pixels and more. */
-    LARGE,
-    /** 3x3 with stride 1 and no pooling, for pictures of 32 pixels. */
-    SMALL
+  /** What the network is for. */
+  public enum Phase {
+    /** With all that only training needs: auxiliary heads. */
+    TRAINING,
+    /** What a trained model is made of. */
+    INFERENCE
   }
 
   public NetworkSpec {
+    boolean sequential = architecture.equals(Architectures.SEQUENTIAL);
     new Checks()
         .that(
             Architectures.names().contains(architecture),
             "architecture",
             architecture,
             "must be one of " + Architectures.names())
+        .that(
+            sequential != layers.isEmpty(),
+            "layers",
+            layers,
+            sequential
+                ? "must name at least one layer for a sequential network"
+                : "must be [] for all but a sequential network")
         .that(
             input.size() == 3 && input.stream().allMatch(n -> n >= 1),
             "input",
@@ -48,6 +67,20 @@ public record NetworkSpec(
         .done();
   }
 
+  /** As in its paper: with the large stem, without dropout and heads. */
+  public static NetworkSpec of(String architecture, List<Integer> input, int classes) {
+    return new NetworkSpec(
+        architecture, List.of(), ResNet.Stem.LARGE, input, classes, 0, 0, Phase.INFERENCE);
+  }
+
+  public NetworkSpec in(Phase other) {
+    return new NetworkSpec(architecture, layers, stem, input, classes, dropout, seed, other);
+  }
+
+  public NetworkSpec withSeed(long other) {
+    return new NetworkSpec(architecture, layers, stem, input, classes, dropout, other, phase);
+  }
+
   public int channels() {
     return input.get(0);
   }
@@ -58,6 +91,10 @@ public record NetworkSpec(
 
   public int width() {
     return input.get(2);
+  }
+
+  public Shape inputShape() {
+    return new Shape(input);
   }
 
   /** Number of values of one input. */

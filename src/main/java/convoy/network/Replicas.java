@@ -71,8 +71,7 @@ public final class Replicas {
 
   /** The weights are restored anyhow, so networks that differ only in the seed are one kind. */
   private static NetworkSpec kind(NetworkSpec spec) {
-    return new NetworkSpec(
-        spec.architecture(), spec.stem(), spec.input(), spec.classes(), spec.dropout(), 0);
+    return spec.withSeed(0);
   }
 
   private static Replica take(NetworkSpec kind) {

@@ -12,10 +12,12 @@ import convoy.data.SplitName;
 import convoy.evaluate.Member;
 import convoy.evaluate.Predictor;
 import convoy.evaluate.Tally;
+import convoy.network.Architectures;
 import convoy.network.Dl4jNetwork;
 import convoy.network.ModelState;
 import convoy.network.Network;
 import convoy.network.NetworkSpec;
+import convoy.network.ParameterLayout;
 import convoy.network.TrainedModel;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,7 +41,7 @@ public final class ParameterAveragingTrainer {
    *
    * @param validationSplit measured after every epoch
    * @param keptBytes of decoded pictures a JVM
-   * @param weights to begin with; empty for random ones
+   * @param weights to begin with, of a trained model; empty for random ones
    */
   public record Subject(
       Location dataset,
@@ -64,6 +66,8 @@ public final class ParameterAveragingTrainer {
   private final Subject subject;
   private final TrainingOptions options;
   private final Location run;
+  private final ParameterLayout training;
+  private final ParameterLayout inference;
 
   public ParameterAveragingTrainer(
       JavaSparkContext spark, Subject subject, TrainingOptions options, Location run) {
@@ -71,6 +75,13 @@ public final class ParameterAveragingTrainer {
     this.subject = subject;
     this.options = options;
     this.run = run;
+    training = ParameterLayout.of(subject.network());
+    inference = ParameterLayout.of(trained());
+  }
+
+  /** What is left of the network when training is over. */
+  private NetworkSpec trained() {
+    return subject.network().in(NetworkSpec.Phase.INFERENCE);
   }
 
   /**
@@ -105,7 +116,7 @@ public final class ParameterAveragingTrainer {
         new Result(
             history.best(),
             history.last(),
-            state.parameters().length / Float.BYTES,
+            Architectures.blueprint(trained()).parameters(),
             state.digest(),
             history.epochs().stream().mapToDouble(TrainingHistory.Epoch::seconds).sum());
     run.child("result.json").writeText(Documents.toJson(result));
@@ -113,11 +124,13 @@ public final class ParameterAveragingTrainer {
   }
 
   private ModelState firstState() {
-    if (subject.weights().isPresent()) {
-      return ModelState.atRest(subject.weights().get());
-    }
     try (Network network = new Dl4jNetwork(subject.network())) {
-      return network.state();
+      ModelState random = network.state();
+      return subject
+          .weights()
+          .map(
+              weights -> ModelState.atRest(inference.moved(weights, training, random.parameters())))
+          .orElse(random);
     }
   }
 
@@ -227,15 +240,16 @@ public final class ParameterAveragingTrainer {
     Location models = run.child("models");
     TrainedModel.Description description =
         new TrainedModel.Description(
-            subject.network(),
+            trained(),
             subject.transform(),
             subject.manifest().labels(),
             "",
             history.last().epoch(),
             history.last().validationTop1Error());
-    TrainedModel.write(models.child("last"), description, state.parameters());
+    byte[] parameters = training.moved(state.parameters(), inference, new byte[inference.bytes()]);
+    TrainedModel.write(models.child("last"), description, parameters);
     if (history.best().epoch() == history.last().epoch()) {
-      TrainedModel.write(models.child("best"), description, state.parameters());
+      TrainedModel.write(models.child("best"), description, parameters);
     }
   }
 

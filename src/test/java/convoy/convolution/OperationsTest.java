@@ -313,7 +313,8 @@ class OperationsTest {
     assertThatThrownBy(
             () -> Convolution.of(1, Area.square(Window.valid(5))).output(Shape.of(3, 4, 9)))
         .isInstanceOf(UserException.class)
-        .hasMessage("Cannot move a window of 5x5 over a map of 3x4x9: nothing is left of the map.");
+        .hasMessage(
+            "Cannot move a window of 5x5 over a map of 3x4x9: nothing is left of the map. Use a larger input.");
     assertThatThrownBy(
             () -> Convolution.grouped(4, 2, Area.square(Window.valid(1))).output(Shape.of(3)))
         .isInstanceOf(UserException.class);

@@ -314,7 +314,7 @@ class JobsIT {
   void anInputThatVanishesIsToldBeforeSparkStarts() {
     refused(
         Jobs.run("train", trainOptions("--set", "network.input=[3, 12, 12]")),
-        "Cannot build lenet for input [3, 12, 12]: ");
+        "Cannot build lenet for input [3, 12, 12]. At layer conv2: ");
   }
 
   @Test

@@ -83,8 +83,7 @@ class TrainingIT {
             new ImageTransform(32, 32, 1, manifest.mean(), manifest.standardDeviation()),
             Optional.empty(),
             0);
-    NetworkSpec spec =
-        new NetworkSpec("lenet", NetworkSpec.Stem.LARGE, List.of(3, 32, 32), 10, 0, 1);
+    NetworkSpec spec = NetworkSpec.of("lenet", List.of(3, 32, 32), 10).withSeed(1);
     try (Network network = new Dl4jNetwork(spec)) {
       for (int epoch = 0; epoch < epochs; epoch++) {
         EpochPlan plan =

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import convoy.core.UserException;
 import convoy.data.Minibatch;
+import convoy.network.architecture.ResNet;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -16,8 +17,7 @@ class Dl4jNetworkIT {
   private static final Network.Step STEP = new Network.Step(0.05, 0.9, 5e-4);
 
   private static NetworkSpec spec(String architecture, int channels, int side, int classes) {
-    return new NetworkSpec(
-        architecture, NetworkSpec.Stem.LARGE, List.of(channels, side, side), classes, 0, 3);
+    return NetworkSpec.of(architecture, List.of(channels, side, side), classes).withSeed(3);
   }
 
   private static Minibatch minibatch(NetworkSpec spec, int examples) {
@@ -34,15 +34,6 @@ class Dl4jNetworkIT {
     Backend.start();
     String extension = System.getProperty("org.bytedeco.javacpp.platform.extension");
     assertThat(Backend.onednn()).isEqualTo(extension.contains("onednn"));
-  }
-
-  @Test
-  void parameterCountsAreTheLiteratures() {
-    // The lecture's AlexNet; torchvision's ResNet-18 and the running statistics of 4,800 channels.
-    assertThat(MemoryNeeds.of(spec("alexnet", 3, 227, 1000), 1).parameters()).isEqualTo(62_378_344);
-    assertThat(MemoryNeeds.of(spec("resnet18", 3, 224, 1000), 1).parameters())
-        .isEqualTo(11_689_512 + 2 * 4_800);
-    assertThat(MemoryNeeds.of(spec("lenet", 1, 28, 10), 1).parameters()).isEqualTo(431_080);
   }
 
   @Test
@@ -82,26 +73,17 @@ class Dl4jNetworkIT {
   }
 
   @Test
-  void everyNetworkLearnsAMinibatchByHeart() {
-    for (NetworkSpec spec :
-        List.of(
-            spec("lenet", 1, 28, 10), spec("resnet18", 3, 64, 10), spec("alexnet", 3, 67, 10))) {
-      Minibatch minibatch = minibatch(spec, 8);
-      try (Network network = new Dl4jNetwork(spec)) {
-        double first = network.fit(minibatch, new Network.Step(0.01, 0.9, 0));
-        double last = first;
-        for (int i = 0; i < 15; i++) {
-          last = network.fit(minibatch, new Network.Step(0.01, 0.9, 0));
-        }
-        assertThat(last).as(spec.architecture()).isLessThan(0.7 * first);
-      }
-    }
-  }
-
-  @Test
   void aRestoredNetworkGoesOnToTheSameBits() {
     NetworkSpec spec =
-        new NetworkSpec("resnet18", NetworkSpec.Stem.SMALL, List.of(3, 16, 16), 5, 0, 1);
+        new NetworkSpec(
+            "resnet18",
+            List.of(),
+            ResNet.Stem.SMALL,
+            List.of(3, 16, 16),
+            5,
+            0,
+            1,
+            NetworkSpec.Phase.TRAINING);
     Minibatch minibatch = minibatch(spec, 6);
     try (Network one = new Dl4jNetwork(spec);
         Network two = new Dl4jNetwork(spec)) {
@@ -117,7 +99,15 @@ class Dl4jNetworkIT {
   @Test
   void dropoutFollowsTheSeed() {
     NetworkSpec spec =
-        new NetworkSpec("lenet", NetworkSpec.Stem.LARGE, List.of(1, 28, 28), 10, 0.5, 1);
+        new NetworkSpec(
+            "lenet",
+            List.of(),
+            ResNet.Stem.LARGE,
+            List.of(1, 28, 28),
+            10,
+            0.5,
+            1,
+            NetworkSpec.Phase.TRAINING);
     Minibatch minibatch = minibatch(spec, 4);
     try (Network network = new Dl4jNetwork(spec)) {
       ModelState start = network.state();
@@ -152,6 +142,7 @@ class Dl4jNetworkIT {
   void anInputThatVanishesIsRefused() {
     assertThatThrownBy(() -> new Dl4jNetwork(spec("alexnet", 3, 40, 10)))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("Cannot build alexnet for input [3, 40, 40]");
+        .hasMessage(
+            "Cannot build alexnet for input [3, 40, 40]. At layer pool5: Cannot move a window of 3x3 over a map of 256x1x1: nothing is left of the map. Use a larger input.");
   }
 }

@@ -1,7 +1,6 @@
 package convoy.network.architecture;
 
-import convoy.network.architecture.GraphSketch.Window;
-import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import convoy.network.architecture.Sketch.Window;
 
 /**
  * The digit recognizer in the form that Caffe made common: two convolutions of 5x5, two max
@@ -10,15 +9,17 @@ import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 public final class LeNet {
   private LeNet() {}
 
-  public static ComputationGraphConfiguration build(GraphSketch sketch, double dropout) {
+  public static Blueprint draw(Sketch sketch, double dropout) {
     return sketch
-        .convolution("conv1", 20, new Window(5, 1, 0), 0)
+        .convolution("conv1", 20, new Window(5, 1, 0))
         .relu("relu1")
         .maxPooling("pool1", new Window(2, 2, 0))
-        .convolution("conv2", 50, new Window(5, 1, 0), 0)
+        .convolution("conv2", 50, new Window(5, 1, 0))
         .relu("relu2")
         .maxPooling("pool2", new Window(2, 2, 0))
-        .dense("fc3", 500, 0, dropout)
+        .dropout("drop3", dropout)
+        .dense("fc3", 500)
+        .relu("relu3")
         .softmax("output");
   }
 }

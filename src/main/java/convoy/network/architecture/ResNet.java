@@ -1,53 +1,118 @@
 package convoy.network.architecture;
 
-import convoy.network.architecture.GraphSketch.Window;
+import convoy.network.architecture.Sketch.Window;
 import java.util.List;
-import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 
-/** Residual networks (He et al., 2016) with basic blocks and projection shortcuts. */
+/**
+ * Residual networks (He et al., 2016), first weights after He et al. (2015). Those for ImageNet
+ * have projection shortcuts where the shape changes; a bottleneck's stride is that of its 3x3
+ * window, as in all later implementations (the paper's is on the first 1x1). Those for CIFAR-10
+ * have shortcuts without parameters (section 4.2).
+ */
 public final class ResNet {
-  private static final List<Integer> BLOCKS_18 = List.of(2, 2, 2, 2);
   private static final int FIRST_FILTERS = 64;
+  private static final int FIRST_CIFAR_FILTERS = 16;
+  private static final int EXPANSION = 4;
 
   private ResNet() {}
 
+  /** How the network begins. */
+  public enum Stem {
+    /** 7x7 with stride 2 and 3x3 max pooling with stride 2. */
+    LARGE,
+    /** 3x3 with stride 1 and no pooling. */
+    SMALL
+  }
+
+  private enum Block {
+    BASIC,
+    BOTTLENECK
+  }
+
   /**
-   * @param largeStem 7x7 with stride 2 and pooling; otherwise 3x3 with stride 1
+   * @param layers 18, 34, 50, 101 or 152
    */
-  public static ComputationGraphConfiguration resnet18(GraphSketch sketch, boolean largeStem) {
+  public static Blueprint draw(Sketch sketch, int layers, Stem stem) {
+    List<Integer> blocks =
+        switch (layers) {
+          case 18 -> List.of(2, 2, 2, 2);
+          case 34, 50 -> List.of(3, 4, 6, 3);
+          case 101 -> List.of(3, 4, 23, 3);
+          case 152 -> List.of(3, 8, 36, 3);
+          default -> throw new IllegalArgumentException("There is no ResNet-" + layers);
+        };
+    boolean large = stem == Stem.LARGE;
     sketch
-        .convolution("conv1", FIRST_FILTERS, largeStem ? new Window(7, 2, 3) : new Window(3, 1, 1))
-        .batchNormalization("bn1")
+        .normalizedConvolution(
+            "conv1", FIRST_FILTERS, large ? new Window(7, 2, 3) : new Window(3, 1, 1))
         .relu("relu1");
-    if (largeStem) {
+    if (large) {
       sketch.maxPooling("pool1", new Window(3, 2, 1));
     }
-    int filters = FIRST_FILTERS;
-    for (int stage = 0; stage < BLOCKS_18.size(); stage++, filters *= 2) {
-      for (int block = 0; block < BLOCKS_18.get(stage); block++) {
-        boolean shrinks = stage > 0 && block == 0;
-        basicBlock(sketch, "stage%d-block%d".formatted(stage + 1, block + 1), filters, shrinks);
+    Block block = layers < 50 ? Block.BASIC : Block.BOTTLENECK;
+    for (int stage = 0; stage < blocks.size(); stage++) {
+      for (int i = 0; i < blocks.get(stage); i++) {
+        residual(
+            sketch,
+            "stage%d-block%d".formatted(stage + 1, i + 1),
+            block,
+            FIRST_FILTERS << stage,
+            stage > 0 && i == 0 ? 2 : 1);
       }
     }
     return sketch.globalAveragePooling("pool").softmax("fc");
   }
 
-  private static void basicBlock(GraphSketch sketch, String name, int filters, boolean shrinks) {
-    String input = sketch.last();
-    sketch
-        .convolution(name + "-conv1", filters, new Window(3, shrinks ? 2 : 1, 1))
-        .batchNormalization(name + "-bn1")
-        .relu(name + "-relu1")
-        .convolution(name + "-conv2", filters, new Window(3, 1, 1))
-        .batchNormalization(name + "-bn2");
-    String residual = sketch.last();
-    if (shrinks) {
+  private static void residual(Sketch sketch, String name, Block block, int filters, int stride) {
+    String shortcut = sketch.last();
+    int output = filters;
+    if (block == Block.BASIC) {
+      basic(sketch, name, filters, stride);
+    } else {
+      output = filters * EXPANSION;
       sketch
-          .from(input)
-          .convolution(name + "-projection", filters, new Window(1, 2, 0))
-          .batchNormalization(name + "-projection-bn");
-      input = sketch.last();
+          .normalizedConvolution(name + "-conv1", filters, new Window(1, 1, 0))
+          .relu(name + "-relu1")
+          .normalizedConvolution(name + "-conv2", filters, new Window(3, stride, 1))
+          .relu(name + "-relu2")
+          .normalizedConvolution(name + "-conv3", output, new Window(1, 1, 0));
     }
-    sketch.from(residual).plus(name + "-sum", input).relu(name + "-relu2");
+    String branch = sketch.last();
+    sketch.from(shortcut);
+    if (stride > 1 || sketch.shape().size(0) != output) {
+      sketch.normalizedConvolution(name + "-projection", output, new Window(1, stride, 0));
+      shortcut = sketch.last();
+    }
+    sketch.from(branch).plus(name + "-sum", shortcut).relu(name + "-relu");
+  }
+
+  private static void basic(Sketch sketch, String name, int filters, int stride) {
+    sketch
+        .normalizedConvolution(name + "-conv1", filters, new Window(3, stride, 1))
+        .relu(name + "-relu1")
+        .normalizedConvolution(name + "-conv2", filters, new Window(3, 1, 1));
+  }
+
+  /**
+   * @param layers 6n + 2: 20, 32, 44, 56
+   */
+  public static Blueprint drawForCifar(Sketch sketch, int layers) {
+    sketch.normalizedConvolution("conv1", FIRST_CIFAR_FILTERS, new Window(3, 1, 1)).relu("relu1");
+    for (int stage = 0; stage < 3; stage++) {
+      for (int i = 0; i < (layers - 2) / 6; i++) {
+        String name = "stage%d-block%d".formatted(stage + 1, i + 1);
+        String shortcut = sketch.last();
+        int filters = FIRST_CIFAR_FILTERS << stage;
+        boolean shrinks = stage > 0 && i == 0;
+        basic(sketch, name, filters, shrinks ? 2 : 1);
+        String branch = sketch.last();
+        if (shrinks) {
+          sketch.from(shortcut).layer(name + "-shortcut", new LayerSpec.PaddedShortcut(filters, 2));
+          shortcut = sketch.last();
+        }
+        sketch.from(branch).plus(name + "-sum", shortcut).relu(name + "-relu");
+      }
+    }
+    return sketch.globalAveragePooling("pool").softmax("fc");
   }
 }

@@ -1,2 +1,2 @@
-/** The networks of the literature, a class each, as DL4J graphs. */
+/** The networks of the literature, a class each, as graphs of layers apart from any engine. */
 package convoy.network.architecture;

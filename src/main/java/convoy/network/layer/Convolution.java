@@ -15,6 +15,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public final class Convolution extends ConvolutionLayer {
 
+  /** For Jackson, which DL4J keeps configurations with. */
+  private Convolution() {}
+
   public Convolution(ConvolutionLayer.Builder builder) {
     super(builder.activation(new ActivationIdentity()));
   }

@@ -1,0 +1,16 @@
+package convoy.core;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * What a key means that is left out of an element of a list. Lists have no reference document that
+ * could say it: {@code {type: convolution, filters: 16, size: 3}} has a stride of 1.
+ */
+@Retention(RetentionPolicy.RUNTIME)
+@Target(ElementType.RECORD_COMPONENT)
+public @interface Otherwise {
+  String value();
+}

@@ -1,0 +1,226 @@
+package convoy.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import convoy.convolution.Pooling;
+import convoy.convolution.Shape;
+import convoy.convolution.SumOfProducts;
+import convoy.convolution.Tensor;
+import convoy.network.architecture.LayerSpec;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Every layer with a window against its definition in plain Java, forward and backward, over random
+ * shapes, on oneDNN and without it.
+ */
+class LayersIT {
+  private static final int TRIALS = 30;
+  private static final double PRECISION = 2e-5;
+
+  private static LayerSpec layer(String kind, int channels, SplittableRandom random) {
+    int filters = 2 * random.nextInt(1, 5);
+    int size = random.nextInt(1, 6);
+    int stride = random.nextInt(1, 4);
+    int padding = random.nextInt(0, size);
+    boolean biased = random.nextBoolean();
+    return switch (kind) {
+      case "ordinary" -> new LayerSpec.Convolution(filters, size, stride, padding, 1, 1, biased);
+      case "dilated" ->
+          new LayerSpec.Convolution(
+              filters, size, stride, padding, random.nextInt(2, 4), 1, biased);
+      case "grouped" -> new LayerSpec.Convolution(filters, size, stride, padding, 1, 2, biased);
+      case "pointwise" -> new LayerSpec.Convolution(filters, 1, 1, 0, 1, 1, biased);
+      case "depthwise" ->
+          new LayerSpec.DepthwiseConvolution(random.nextInt(1, 4), size, stride, padding, biased);
+      case "transposed" -> new LayerSpec.TransposedConvolution(filters, size, stride, padding);
+      case "tiled" ->
+          new LayerSpec.TiledConvolution(filters, size, random.nextInt(1, 5), stride, padding);
+      case "unshared" -> new LayerSpec.UnsharedConvolution(filters, size, stride, padding);
+      case "dense" -> new LayerSpec.Dense(filters);
+      case "max" -> new LayerSpec.MaxPooling(size, stride, padding);
+      case "average" -> new LayerSpec.AveragePooling(size, stride, padding);
+      case "shortcut" -> new LayerSpec.PaddedShortcut(channels + 2, stride);
+      default -> throw new IllegalArgumentException(kind);
+    };
+  }
+
+  private static Shape input(SplittableRandom random) {
+    // The largest window is 3 * 4 + 1; rows and columns differ.
+    return Shape.of(2 * random.nextInt(1, 5), random.nextInt(13, 18), random.nextInt(13, 18));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ordinary, true", "ordinary, false",
+    "dilated, true", "dilated, false",
+    "grouped, true", "grouped, false",
+    "pointwise, true", "pointwise, false",
+    "depthwise, true", "depthwise, false",
+    "transposed, true", "transposed, false",
+    "tiled, true", "tiled, false",
+    "unshared, true", "unshared, false",
+    "dense, true", "dense, false"
+  })
+  void kernelsComputeTheirDefinition(String kind, boolean oneDnn) {
+    SplittableRandom random = new SplittableRandom(kind.hashCode());
+    for (int trial = 0; trial < TRIALS; trial++) {
+      Shape shape = input(random);
+      LayerSpec layer = layer(kind, shape.size(0), random);
+      SumOfProducts sum = layer.kernels(shape).orElseThrow();
+      Tensor weights = Tensor.random(sum.weights(shape), random);
+      Tensor biases = Tensor.random(Shape.of((int) layer.biases(shape)), random);
+      Tensor[] inputs = randoms(shape, random);
+      Tensor[] outputGradients = randoms(sum.output(shape), random);
+      try (SingleLayer engine = new SingleLayer(layer, shape, oneDnn)) {
+        engine.begin(weights, biases);
+        Tensor[] outputs = engine.forward(inputs);
+        Tensor[] inputGradients = engine.backward(outputGradients);
+        String what = "%s on %s".formatted(layer, shape);
+        for (int example = 0; example < inputs.length; example++) {
+          same(
+              what + ", output",
+              outputs[example],
+              plus(sum.value(inputs[example], weights), biases, sum.biases(shape)));
+          same(
+              what + ", input gradient",
+              inputGradients[example],
+              sum.inputGradient(shape, weights, outputGradients[example]));
+        }
+        same(
+            what + ", weight gradient",
+            engine.weightGradient(sum.weights(shape)),
+            sum(
+                sum.weightGradient(inputs[0], outputGradients[0]),
+                sum.weightGradient(inputs[1], outputGradients[1])));
+        same(
+            what + ", bias gradient",
+            engine.biasGradient(biases.shape()),
+            sum(
+                biasGradient(outputGradients[0], biases.shape(), sum.biases(shape)),
+                biasGradient(outputGradients[1], biases.shape(), sum.biases(shape))));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"max, true", "max, false", "average, true", "average, false"})
+  void poolingComputesItsDefinition(String kind, boolean oneDnn) {
+    SplittableRandom random = new SplittableRandom(kind.hashCode());
+    for (int trial = 0; trial < TRIALS; trial++) {
+      Shape shape = input(random);
+      LayerSpec.Moving layer = (LayerSpec.Moving) layer(kind, shape.size(0), random);
+      Pooling pooling =
+          new Pooling(kind.equals("max") ? Pooling.Kind.MAX : Pooling.Kind.AVERAGE, layer.area());
+      Tensor[] inputs = randoms(shape, random);
+      Tensor[] outputGradients = randoms(pooling.output(shape), random);
+      try (SingleLayer engine = new SingleLayer(layer, shape, oneDnn)) {
+        Tensor[] outputs = engine.forward(inputs);
+        Tensor[] inputGradients = engine.backward(outputGradients);
+        for (int example = 0; example < inputs.length; example++) {
+          String what = "%s on %s".formatted(layer, shape);
+          same(what, outputs[example], pooling.value(inputs[example]));
+          same(
+              what + ", gradient",
+              inputGradients[example],
+              pooling.inputGradient(inputs[example], outputGradients[example]));
+        }
+      }
+    }
+  }
+
+  @Test
+  void aPaddedShortcutTakesEveryOtherPlaceAndAddsZeros() {
+    SplittableRandom random = new SplittableRandom(1);
+    for (int trial = 0; trial < TRIALS; trial++) {
+      Shape shape = input(random);
+      int channels = shape.size(0);
+      LayerSpec.PaddedShortcut layer =
+          (LayerSpec.PaddedShortcut) layer("shortcut", channels, random);
+      int stride = layer.stride();
+      Tensor[] inputs = randoms(shape, random);
+      Tensor[] outputGradients = randoms(layer.output(shape), random);
+      try (SingleLayer engine = new SingleLayer(layer, shape, true)) {
+        Tensor output = engine.forward(inputs)[1];
+        Tensor gradient = engine.backward(outputGradients)[1];
+        Shape out = layer.output(shape);
+        for (int i = 0; i < out.size(0); i++) {
+          for (int j = 0; j < out.size(1); j++) {
+            for (int k = 0; k < out.size(2); k++) {
+              double expected = i < channels ? inputs[1].at(i, j * stride, k * stride) : 0;
+              assertThat((float) output.at(i, j, k)).isEqualTo((float) expected);
+              if (i < channels) {
+                assertThat((float) gradient.at(i, j * stride, k * stride))
+                    .isEqualTo((float) outputGradients[1].at(i, j, k));
+              }
+            }
+          }
+        }
+        assertThat(LongStream.range(0, shape.count()).filter(p -> gradient.values()[(int) p] != 0))
+            .hasSize(channels * out.size(1) * out.size(2));
+      }
+    }
+  }
+
+  private static Tensor[] randoms(Shape shape, SplittableRandom random) {
+    return new Tensor[] {Tensor.random(shape, random), Tensor.random(shape, random)};
+  }
+
+  private static Tensor sum(Tensor one, Tensor two) {
+    double[] a = one.values();
+    double[] b = two.values();
+    return Tensor.of(
+        one.shape(), IntStream.range(0, a.length).mapToDouble(i -> a[i] + b[i]).toArray());
+  }
+
+  /** The bias of an output: one a filter, or one a filter and tile. */
+  private static int bias(Shape biases, int i, int j, int k) {
+    return biases.rank() == 1 ? i : biases.at(i, j % biases.size(1), k % biases.size(2));
+  }
+
+  private static Tensor plus(Tensor map, Tensor biases, Shape shape) {
+    double[] values = map.values();
+    double[] added = biases.values();
+    if (added.length > 0) {
+      eachPlace(map.shape(), (place, i, j, k) -> values[place] += added[bias(shape, i, j, k)]);
+    }
+    return Tensor.of(map.shape(), values);
+  }
+
+  private static Tensor biasGradient(Tensor outputGradient, Shape flat, Shape shape) {
+    double[] gradient = new double[(int) flat.count()];
+    double[] values = outputGradient.values();
+    if (gradient.length > 0) {
+      eachPlace(
+          outputGradient.shape(),
+          (place, i, j, k) -> gradient[bias(shape, i, j, k)] += values[place]);
+    }
+    return Tensor.of(flat, gradient);
+  }
+
+  private interface Place {
+    void visit(int place, int i, int j, int k);
+  }
+
+  private static void eachPlace(Shape map, Place visitor) {
+    int width = map.rank() == 3 ? map.size(2) : 1;
+    int height = map.rank() == 3 ? map.size(1) : 1;
+    for (int place = 0; place < map.count(); place++) {
+      visitor.visit(place, place / width / height, place / width % height, place % width);
+    }
+  }
+
+  private static void same(String what, Tensor actual, Tensor expected) {
+    assertThat(actual.shape().count()).as(what).isEqualTo(expected.shape().count());
+    double[] a = actual.values();
+    double[] b = expected.values();
+    double largest = IntStream.range(0, b.length).mapToDouble(i -> Math.abs(b[i])).max().orElse(0);
+    double difference =
+        IntStream.range(0, a.length).mapToDouble(i -> Math.abs(a[i] - b[i])).max().orElse(0);
+    assertThat(difference).as(what).isLessThan(PRECISION * (1 + largest));
+  }
+}
