@@ -5,6 +5,9 @@ import convoy.network.architecture.FirstWeights;
 import convoy.network.architecture.LayerSpec;
 import convoy.network.layer.ChannelRange;
 import convoy.network.layer.Convolution;
+import convoy.network.layer.Dense;
+import convoy.network.layer.DepthwiseConvolution;
+import convoy.network.layer.LocalResponse;
 import convoy.network.layer.PaddedShortcut;
 import convoy.network.layer.TiledConvolution;
 import java.util.ArrayList;
@@ -20,12 +23,10 @@ import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.Deconvolution2D;
-import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D;
 import org.deeplearning4j.nn.conf.layers.DropoutLayer;
 import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
-import org.deeplearning4j.nn.conf.layers.LocalResponseNormalization;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
@@ -135,16 +136,16 @@ final class Dl4jGraph {
     }
     if (layer instanceof LayerSpec.DepthwiseConvolution depthwise) {
       int channels = node.inputShape().size(0);
-      return new DepthwiseConvolution2D.Builder(depthwise.size(), depthwise.size())
-          .stride(depthwise.stride(), depthwise.stride())
-          .padding(depthwise.padding(), depthwise.padding())
-          .depthMultiplier(depthwise.multiplier())
-          .nIn(channels)
-          .nOut(channels * depthwise.multiplier())
-          .hasBias(depthwise.biased())
-          .biasInit(first.bias())
-          .weightInit(weights(first))
-          .build();
+      return new DepthwiseConvolution(
+          new DepthwiseConvolution2D.Builder(depthwise.size(), depthwise.size())
+              .stride(depthwise.stride(), depthwise.stride())
+              .padding(depthwise.padding(), depthwise.padding())
+              .depthMultiplier(depthwise.multiplier())
+              .nIn(channels)
+              .nOut(channels * depthwise.multiplier())
+              .hasBias(depthwise.biased())
+              .biasInit(first.bias())
+              .weightInit(weights(first)));
     }
     if (layer instanceof LayerSpec.TransposedConvolution transposed) {
       return new Deconvolution2D.Builder(transposed.size(), transposed.size())
@@ -170,11 +171,7 @@ final class Dl4jGraph {
     LayerSpec layer = node.layer();
     FirstWeights first = node.firstWeights();
     if (layer instanceof LayerSpec.Dense dense) {
-      return new DenseLayer.Builder()
-          .nOut(dense.neurons())
-          .weightInit(weights(first))
-          .biasInit(first.bias())
-          .build();
+      return new Dense(dense.neurons(), weights(first), first.bias());
     }
     if (layer instanceof LayerSpec.Softmax softmax) {
       return new OutputLayer.Builder(loss(softmax))
@@ -202,7 +199,7 @@ final class Dl4jGraph {
           .build();
     }
     if (layer instanceof LayerSpec.LocalResponseNormalization) {
-      return new LocalResponseNormalization.Builder().k(2).n(5).alpha(1e-4).beta(0.75).build();
+      return new LocalResponse();
     }
     if (layer instanceof LayerSpec.Relu) {
       return new ActivationLayer.Builder().activation(Activation.RELU).build();
@@ -213,14 +210,19 @@ final class Dl4jGraph {
     throw new IllegalStateException("No layer of the engine is %s".formatted(layer));
   }
 
-  private static Convolution convolution(
+  private static Layer convolution(
       LayerSpec.Convolution convolution, int filters, FirstWeights first) {
+    if (convolution.dilation() > 1) {
+      TiledConvolution dilated =
+          new TiledConvolution(filters, convolution.area(), 1)
+              .beginningWith(weights(first), first.bias());
+      return convolution.biased() ? dilated : dilated.withoutBiases();
+    }
     return new Convolution(
         new ConvolutionLayer.Builder(convolution.size(), convolution.size())
             .nOut(filters)
             .stride(convolution.stride(), convolution.stride())
             .padding(convolution.padding(), convolution.padding())
-            .dilation(convolution.dilation(), convolution.dilation())
             .hasBias(convolution.biased())
             .biasInit(first.bias())
             .weightInit(weights(first)));

@@ -166,6 +166,56 @@ class LayersIT {
     }
   }
 
+  @Test
+  void localResponseNormalizationIsThePapersFormula() {
+    SplittableRandom random = new SplittableRandom(2);
+    for (int trial = 0; trial < TRIALS; trial++) {
+      Shape shape = Shape.of(random.nextInt(1, 9), random.nextInt(1, 5), random.nextInt(1, 5));
+      Tensor[] inputs = scaled(randoms(shape, random));
+      Tensor[] outputGradients = randoms(shape, random);
+      LayerSpec layer = new LayerSpec.LocalResponseNormalization();
+      try (SingleLayer engine = new SingleLayer(layer, shape, true)) {
+        Tensor output = engine.forward(inputs)[1];
+        Tensor gradient = engine.backward(outputGradients)[1];
+        same("output", output, normalized(inputs[1]));
+        double[] slopes = new double[(int) shape.count()];
+        for (int place = 0; place < slopes.length; place++) {
+          double up = normalized(inputs[1].nudged(place, 1e-3)).dot(outputGradients[1]);
+          double down = normalized(inputs[1].nudged(place, -1e-3)).dot(outputGradients[1]);
+          slopes[place] = (up - down) / 2e-3;
+        }
+        same("gradient", gradient, Tensor.of(shape, slopes));
+      }
+    }
+  }
+
+  /** Large enough for the squares to count beside the offset of 2. */
+  private static Tensor[] scaled(Tensor[] inputs) {
+    Tensor[] scaled = new Tensor[inputs.length];
+    for (int i = 0; i < inputs.length; i++) {
+      double[] values = inputs[i].values();
+      scaled[i] =
+          Tensor.of(
+              inputs[i].shape(),
+              IntStream.range(0, values.length).mapToDouble(v -> 100 * values[v]).toArray());
+    }
+    return scaled;
+  }
+
+  private static Tensor normalized(Tensor input) {
+    double[] values = input.values();
+    eachPlace(
+        input.shape(),
+        (place, i, j, k) -> {
+          double sum = 2;
+          for (int other = i - 2; other <= i + 2; other++) {
+            sum += 1e-4 * Math.pow(input.at(other, j, k), 2);
+          }
+          values[place] = input.at(i, j, k) / Math.pow(sum, 0.75);
+        });
+    return Tensor.of(input.shape(), values);
+  }
+
   private static Tensor[] randoms(Shape shape, SplittableRandom random) {
     return new Tensor[] {Tensor.random(shape, random), Tensor.random(shape, random)};
   }

@@ -145,6 +145,10 @@ final class SingleLayer implements AutoCloseable {
       int size = tiled.size();
       return new Cell(weights, at[4], at[5], at[0], (at[1] * size + at[2]) * size + at[3]);
     }
+    if (layer instanceof LayerSpec.Convolution dilated && dilated.dilation() > 1) {
+      int size = dilated.size();
+      return new Cell(weights, 0, 0, at[0], (at[1] * size + at[2]) * size + at[3]);
+    }
     if (layer instanceof LayerSpec.UnsharedConvolution unshared) {
       int size = unshared.size();
       return new Cell(weights, at[1], at[2], at[0], (at[3] * size + at[4]) * size + at[5]);

@@ -1,7 +1,6 @@
 package convoy.network.layer;
 
 import convoy.convolution.Shape;
-import convoy.convolution.Window;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.gradient.Gradient;
@@ -11,16 +10,20 @@ import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.convolution.Convolution;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.INDArrayIndex;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * {@link TiledConvolution} at work: the windows of the whole map are laid out once, then every tile
- * is one matrix product of its own windows and its own kernels.
+ * {@link TiledConvolution} at work. Every tile is matrix products of its own windows and its own
+ * kernels, in pieces of some images, so that the windows of a whole minibatch never exist at once.
  */
 final class TiledComputation extends BaseLayer<TiledConvolution> {
+  /** Values of the windows of one piece, 4 MB: they stay in a processor's cache. */
+  private static final int PIECE = 1 << 20;
+
+  private final Scratch windowScratch = new Scratch();
+  private final Scratch mapScratch = new Scratch();
+  private final Scratch gradientScratch = new Scratch();
 
   TiledComputation(NeuralNetConfiguration conf, DataType type) {
     super(conf, type);
@@ -40,184 +43,159 @@ final class TiledComputation extends BaseLayer<TiledConvolution> {
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
     assertInputSet(false);
     applyDropOutIfNecessary(training, workspaces);
-    INDArray windows = windows(ArrayType.FF_WORKING_MEM, workspaces);
-    INDArray output =
+    Windows windows = windows();
+    int images = (int) input.size(0);
+    float[] padded = windows.padded(NativeMemory.values(input), images);
+    float[] output = new float[images * filters() * windows.outputRows() * windows.outputColumns()];
+    eachPiece(
+        windows,
+        (tile, places) -> {
+          INDArray matrix = gathered(windows, padded, places);
+          INDArray kernels = tile.of(getParam(TiledParameters.WEIGHTS));
+          INDArray product = mapScratch.matrix(windows.count(places), filters());
+          Nd4j.gemm(matrix, kernels, product, false, true, 1, 0);
+          windows.scatterOutput(mapScratch.read(), filters(), biases(tile), places, output);
+        });
+    INDArray map =
         workspaces.createUninitialized(
             ArrayType.ACTIVATIONS,
             dataType,
-            new long[] {input.size(0), filters(), windows.size(0), windows.size(1)},
+            new long[] {images, filters(), windows.outputRows(), windows.outputColumns()},
             'c');
-    eachTile(
-        (rows, columns) -> {
-          INDArray places = matrix(windows, rows, columns, ArrayType.FF_WORKING_MEM, workspaces);
-          INDArray kernels = tile(getParam(TiledParameters.WEIGHTS), rows, columns);
-          INDArray biases = tile(getParam(TiledParameters.BIASES), rows, columns);
-          INDArray product =
-              workspaces.createUninitialized(
-                  ArrayType.FF_WORKING_MEM, dataType, new long[] {places.size(0), filters()}, 'f');
-          Nd4j.gemm(places, kernels, product, false, true, 1, 0);
-          product.addiRowVector(biases);
-          assignMap(product, ofTile(output, rows, columns));
-        });
-    return output;
+    NativeMemory.of(map).put(output);
+    return map;
   }
 
   @Override
   public Pair<Gradient, INDArray> backpropGradient(
       INDArray outputGradient, LayerWorkspaceMgr workspaces) {
     assertInputSet(true);
-    INDArray windows = windows(ArrayType.BP_WORKING_MEM, workspaces);
-    INDArray windowGradients =
-        workspaces.createUninitialized(ArrayType.BP_WORKING_MEM, dataType, windows.shape(), 'c');
-    eachTile(
-        (rows, columns) -> {
-          INDArray places = matrix(windows, rows, columns, ArrayType.BP_WORKING_MEM, workspaces);
-          INDArray errors = errors(ofTile(outputGradient, rows, columns), workspaces);
-          INDArray kernels = tile(getParam(TiledParameters.WEIGHTS), rows, columns);
-          INDArray kernelGradient = tile(gradientViews.get(TiledParameters.WEIGHTS), rows, columns);
-          Nd4j.gemm(places, errors, kernelGradient.transpose(), true, false, 1, 0);
-          errors.sum(tile(gradientViews.get(TiledParameters.BIASES), rows, columns), 0);
-          INDArray transposed =
-              workspaces.createUninitialized(
-                  ArrayType.BP_WORKING_MEM,
-                  dataType,
-                  new long[] {places.size(1), places.size(0)},
-                  'f');
-          Nd4j.gemm(kernels, errors, transposed, true, true, 1, 0);
-          INDArray target = ofTileWindows(windowGradients, rows, columns);
-          target.assign(transposed.transpose().reshape('c', target.shape()));
+    Windows windows = windows();
+    int images = (int) input.size(0);
+    float[] padded = windows.padded(NativeMemory.values(input), images);
+    float[] errors = NativeMemory.values(outputGradient);
+    float[] inputGradient = new float[padded.length];
+    gradientViews.values().forEach(gradient -> gradient.assign(0));
+    eachPiece(
+        windows,
+        (tile, places) -> {
+          INDArray matrix = gathered(windows, padded, places);
+          int count = windows.count(places);
+          INDArray error = mapScratch.matrix(count, filters());
+          windows.gatherOutput(errors, filters(), places, mapScratch.values());
+          mapScratch.write();
+          INDArray kernelGradient = tile.of(gradientViews.get(TiledParameters.WEIGHTS));
+          Nd4j.gemm(matrix, error, kernelGradient.transpose(), true, false, 1, 1);
+          addBiasGradients(tile, count);
+          INDArray windowGradient = gradientScratch.matrix(windows.size(), count);
+          INDArray kernels = tile.of(getParam(TiledParameters.WEIGHTS));
+          Nd4j.gemm(kernels, error, windowGradient, true, true, 1, 0);
+          windows.scatter(gradientScratch.read(), places, inputGradient);
         });
+    INDArray gradientOfInput =
+        workspaces.createUninitialized(ArrayType.ACTIVATION_GRAD, dataType, input.shape(), 'c');
+    NativeMemory.of(gradientOfInput).put(windows.cropped(inputGradient, images));
     Gradient gradient = new DefaultGradient();
-    gradient.setGradientFor(TiledParameters.WEIGHTS, gradientViews.get(TiledParameters.WEIGHTS));
-    gradient.setGradientFor(TiledParameters.BIASES, gradientViews.get(TiledParameters.BIASES));
-    return new Pair<>(
-        gradient, backpropDropOutIfPresent(inputGradient(windowGradients, workspaces)));
+    gradientViews.forEach(gradient::setGradientFor);
+    return new Pair<>(gradient, backpropDropOutIfPresent(gradientOfInput));
   }
 
-  private interface Tile {
-    void compute(int rows, int columns);
+  /** One of the kernels that take turns along rows and columns. */
+  private record Tile(int row, int column) {
+    INDArray of(INDArray parameters) {
+      return parameters.get(NDArrayIndex.point(row), NDArrayIndex.point(column));
+    }
   }
 
-  private void eachTile(Tile tile) {
+  private interface Piece {
+    void compute(Tile tile, Windows.Places places);
+  }
+
+  private void eachPiece(Windows windows, Piece piece) {
     Shape weights = layerConf().operation().weights(layerConf().input());
-    for (int rows = 0; rows < weights.size(4); rows++) {
-      for (int columns = 0; columns < weights.size(5); columns++) {
-        tile.compute(rows, columns);
+    int images = (int) input.size(0);
+    for (int row = 0; row < weights.size(4); row++) {
+      for (int column = 0; column < weights.size(5); column++) {
+        Tile tile = new Tile(row, column);
+        int perImage = windows.size() * windows.count(places(tile, weights, 0, 1));
+        int together = Math.max(1, PIECE / perImage);
+        for (int first = 0; first < images; first += together) {
+          int some = Math.min(together, images - first);
+          piece.compute(tile, places(tile, weights, first, some));
+        }
       }
     }
   }
 
-  private long filters() {
-    return layerConf().getNOut();
+  private static Windows.Places places(Tile tile, Shape weights, int firstImage, int images) {
+    return new Windows.Places(
+        firstImage, images, tile.row(), weights.size(4), tile.column(), weights.size(5));
   }
 
-  private Window side() {
-    return layerConf().operation().area().rows();
+  private INDArray gathered(Windows windows, float[] padded, Windows.Places places) {
+    // (places, window) row by row is what the native side calls (window, places) by columns.
+    INDArray matrix = windowScratch.matrix(windows.size(), windows.count(places));
+    windows.gather(padded, places, windowScratch.values());
+    windowScratch.write();
+    return matrix.transpose();
   }
 
-  /** (output rows, output columns, minibatch, channels, rows, columns), in one piece. */
-  private INDArray windows(ArrayType memory, LayerWorkspaceMgr workspaces) {
-    Window side = side();
-    INDArray windows =
-        workspaces.createUninitialized(
-            memory,
-            dataType,
-            new long[] {
-              side.output((int) input.size(2)),
-              side.output((int) input.size(3)),
-              input.size(0),
-              input.size(1),
-              side.size(),
-              side.size()
-            },
-            'c');
-    Convolution.im2col(
-        input.castTo(dataType),
-        side.size(),
-        side.size(),
-        side.stride(),
-        side.stride(),
-        side.before(),
-        side.before(),
-        1,
-        1,
-        false,
-        windows.permute(2, 3, 4, 5, 0, 1));
-    return windows;
+  private Windows windows() {
+    return new Windows(layerConf().operation().area(), layerConf().input());
   }
 
-  /** The windows of one tile as rows of a matrix: a view where the tile is one place. */
-  private INDArray matrix(
-      INDArray windows, int rows, int columns, ArrayType memory, LayerWorkspaceMgr workspaces) {
-    INDArray tile = ofTileWindows(windows, rows, columns);
-    long kernel = tile.size(3) * tile.size(4) * tile.size(5);
-    long places = tile.length() / kernel;
-    boolean onePlace = tile.size(0) * tile.size(1) == 1;
-    return (onePlace ? tile : workspaces.dup(memory, tile, 'c')).reshape('c', places, kernel);
+  private int filters() {
+    return (int) layerConf().getNOut();
   }
 
-  private INDArray ofTileWindows(INDArray windows, int rows, int columns) {
-    int period = layerConf().operation().period();
-    return windows.get(
-        every(rows, period, windows.size(0)),
-        every(columns, period, windows.size(1)),
-        NDArrayIndex.all(),
-        NDArrayIndex.all(),
-        NDArrayIndex.all(),
-        NDArrayIndex.all());
+  private float[] biases(Tile tile) {
+    return layerConf().biased()
+        ? NativeMemory.values(tile.of(getParam(TiledParameters.BIASES)))
+        : new float[filters()];
   }
 
-  /** The places of a map (minibatch, filters, rows, columns) that one tile computes. */
-  private INDArray ofTile(INDArray map, int rows, int columns) {
-    int period = layerConf().operation().period();
-    return map.get(
-            NDArrayIndex.all(),
-            NDArrayIndex.all(),
-            every(rows, period, map.size(2)),
-            every(columns, period, map.size(3)))
-        .permute(1, 2, 3, 0);
+  private void addBiasGradients(Tile tile, int count) {
+    if (!layerConf().biased()) {
+      return;
+    }
+    INDArray gradient = tile.of(gradientViews.get(TiledParameters.BIASES));
+    float[] errors = mapScratch.values();
+    for (int filter = 0; filter < filters(); filter++) {
+      double sum = 0;
+      for (int i = filter * count; i < (filter + 1) * count; i++) {
+        sum += errors[i];
+      }
+      gradient.putScalar(filter, gradient.getDouble(filter) + sum);
+    }
   }
 
-  private static INDArrayIndex every(int first, int period, long end) {
-    // An interval whose stride leads out of the array is refused by ND4J.
-    return (long) first + period >= end
-        ? NDArrayIndex.interval(first, first + 1L)
-        : NDArrayIndex.interval(first, period, end);
-  }
+  /** Memory on both sides, kept from step to step: in the heap for Java, outside for products. */
+  private static final class Scratch {
+    private float[] values = new float[0];
+    private INDArray buffer = Nd4j.empty(DataType.FLOAT);
+    private int length;
 
-  /** (places, filters) as a column for each filter, in the order of {@link #matrix}. */
-  private INDArray errors(INDArray map, LayerWorkspaceMgr workspaces) {
-    return workspaces
-        .dup(ArrayType.BP_WORKING_MEM, map, 'c')
-        .reshape('c', filters(), map.length() / filters())
-        .transpose();
-  }
+    /** A matrix by columns, its contents undefined. */
+    INDArray matrix(int rows, int columns) {
+      length = rows * columns;
+      if (values.length < length) {
+        values = new float[length];
+        buffer = Nd4j.createUninitializedDetached(DataType.FLOAT, length);
+      }
+      return buffer.get(NDArrayIndex.interval(0, length)).reshape('f', rows, columns);
+    }
 
-  /** Writes (places, filters) into (filters, rows, columns, minibatch). */
-  private static void assignMap(INDArray product, INDArray map) {
-    map.assign(product.transpose().reshape('c', map.shape()));
-  }
+    float[] values() {
+      return values;
+    }
 
-  private static INDArray tile(INDArray parameters, int rows, int columns) {
-    return parameters.get(NDArrayIndex.point(rows), NDArrayIndex.point(columns));
-  }
+    void write() {
+      NativeMemory.of(buffer).put(values, 0, length);
+    }
 
-  /** Adds up the gradients of all windows that a place of the input is in. */
-  private INDArray inputGradient(INDArray windowGradients, LayerWorkspaceMgr workspaces) {
-    Window side = side();
-    INDArray gradient =
-        workspaces.createUninitialized(ArrayType.ACTIVATION_GRAD, dataType, input.shape(), 'c');
-    Convolution.col2im(
-        windowGradients.permute(2, 3, 4, 5, 0, 1),
-        gradient,
-        side.stride(),
-        side.stride(),
-        side.before(),
-        side.before(),
-        (int) input.size(2),
-        (int) input.size(3),
-        1,
-        1);
-    return gradient;
+    float[] read() {
+      NativeMemory.of(buffer).get(values, 0, length);
+      return values;
+    }
   }
 }

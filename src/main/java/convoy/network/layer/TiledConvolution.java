@@ -30,6 +30,8 @@ public final class TiledConvolution extends FeedForwardLayer {
   @JsonProperty private int size;
   @JsonProperty private int stride;
   @JsonProperty private int padding;
+  @JsonProperty private int dilation;
+  @JsonProperty private boolean biased = true;
   @JsonProperty private int period;
   @JsonProperty private int height;
   @JsonProperty private int width;
@@ -38,22 +40,30 @@ public final class TiledConvolution extends FeedForwardLayer {
   private TiledConvolution() {}
 
   /**
-   * @param area square, without dilation
+   * @param area square
    * @param period in places of the output; longer than the map means unshared
    */
   public TiledConvolution(int filters, Area area, int period) {
     Window window = area.rows();
-    if (!window.equals(area.columns())
-        || window.before() != window.after()
-        || window.dilation() != 1) {
-      throw new IllegalArgumentException("Tiles are square and without holes, not " + area);
+    if (!window.equals(area.columns()) || window.before() != window.after()) {
+      throw new IllegalArgumentException("Tiles are square, not " + area);
     }
     nOut = filters;
     size = window.size();
     stride = window.stride();
     padding = window.before();
+    dilation = window.dilation();
     this.period = period;
     activationFn = new ActivationIdentity();
+  }
+
+  public TiledConvolution withoutBiases() {
+    biased = false;
+    return this;
+  }
+
+  boolean biased() {
+    return biased;
   }
 
   public TiledConvolution beginningWith(IWeightInit weights, double bias) {
@@ -64,7 +74,7 @@ public final class TiledConvolution extends FeedForwardLayer {
 
   /** What the layer computes. */
   convoy.convolution.TiledConvolution operation() {
-    Window side = Window.valid(size).strided(stride).padded(padding);
+    Window side = Window.valid(size).strided(stride).padded(padding).dilated(dilation);
     return new convoy.convolution.TiledConvolution((int) nOut, period, Area.square(side));
   }
 

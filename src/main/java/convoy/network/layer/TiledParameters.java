@@ -30,6 +30,10 @@ final class TiledParameters implements ParamInitializer {
     return layer.operation().weights(layer.input()).count();
   }
 
+  private static long biases(TiledConvolution layer) {
+    return layer.biased() ? layer.operation().biases(layer.input()).count() : 0;
+  }
+
   @Override
   public long numParams(NeuralNetConfiguration conf) {
     return numParams(conf.getLayer());
@@ -37,12 +41,12 @@ final class TiledParameters implements ParamInitializer {
 
   @Override
   public long numParams(Layer layer) {
-    return weights(tiled(layer)) + tiled(layer).operation().biases(tiled(layer).input()).count();
+    return weights(tiled(layer)) + biases(tiled(layer));
   }
 
   @Override
   public List<String> paramKeys(Layer layer) {
-    return List.of(WEIGHTS, BIASES);
+    return tiled(layer).biased() ? List.of(WEIGHTS, BIASES) : List.of(WEIGHTS);
   }
 
   @Override
@@ -52,7 +56,7 @@ final class TiledParameters implements ParamInitializer {
 
   @Override
   public List<String> biasKeys(Layer layer) {
-    return List.of(BIASES);
+    return tiled(layer).biased() ? List.of(BIASES) : List.of();
   }
 
   @Override
@@ -81,7 +85,9 @@ final class TiledParameters implements ParamInitializer {
               weights.shape(),
               'c',
               weights.reshape(weights.length()));
-      views.get(BIASES).assign(layer.getBiasInit());
+      if (layer.biased()) {
+        views.get(BIASES).assign(layer.getBiasInit());
+      }
     }
     paramKeys(layer).forEach(conf::addVariable);
     return views;
@@ -105,10 +111,12 @@ final class TiledParameters implements ParamInitializer {
     views.put(
         WEIGHTS,
         flat.get(NDArrayIndex.interval(0, weights)).reshape('c', rows, columns, filters, kernel));
-    views.put(
-        BIASES,
-        flat.get(NDArrayIndex.interval(weights, flat.length()))
-            .reshape('c', rows, columns, filters));
+    if (layer.biased()) {
+      views.put(
+          BIASES,
+          flat.get(NDArrayIndex.interval(weights, flat.length()))
+              .reshape('c', rows, columns, filters));
+    }
     return views;
   }
 }

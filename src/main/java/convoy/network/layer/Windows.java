@@ -1,0 +1,177 @@
+package convoy.network.layer;
+
+import convoy.convolution.Area;
+import convoy.convolution.Shape;
+import convoy.convolution.Window;
+
+/**
+ * The windows of a batch of maps, laid out as the rows of a matrix (places, channels x rows x
+ * columns), and added back to where they came from. ND4J's own im2col takes 25 ns a value where its
+ * output is not in its favourite order; this one takes 1 to 2, and takes only some of the places.
+ */
+final class Windows {
+  private final Window rows;
+  private final Window columns;
+  private final int channels;
+  private final int height;
+  private final int width;
+  private final int paddedHeight;
+  private final int paddedWidth;
+
+  /** Of each value of a window from its first one, in the padded maps. */
+  private final int[] offsets;
+
+  /** Some places of the output: every {@code step}-th from a first one on, in some images. */
+  record Places(
+      int firstImage, int images, int firstRow, int rowStep, int firstColumn, int columnStep) {}
+
+  Windows(Area area, Shape input) {
+    rows = area.rows();
+    columns = area.columns();
+    channels = input.size(0);
+    height = input.size(1);
+    width = input.size(2);
+    paddedHeight = height + rows.before() + rows.after();
+    paddedWidth = width + columns.before() + columns.after();
+    offsets = new int[channels * area.size()];
+    for (int i = 0; i < offsets.length; i++) {
+      int channel = i / area.size();
+      int m = i % area.size() / columns.size();
+      int n = i % columns.size();
+      int row = channel * paddedHeight + m * rows.dilation();
+      offsets[i] = row * paddedWidth + n * columns.dilation();
+    }
+  }
+
+  /** Values of one window. */
+  int size() {
+    return offsets.length;
+  }
+
+  int outputRows() {
+    return rows.output(height);
+  }
+
+  int outputColumns() {
+    return columns.output(width);
+  }
+
+  int count(Places places) {
+    return places.images()
+        * every(places.firstRow(), places.rowStep(), outputRows())
+        * every(places.firstColumn(), places.columnStep(), outputColumns());
+  }
+
+  private static int every(int first, int step, int end) {
+    return (end - first + step - 1) / step;
+  }
+
+  /** The maps with their zeros around them. */
+  float[] padded(float[] maps, int images) {
+    float[] padded = new float[images * channels * paddedHeight * paddedWidth];
+    for (int map = 0; map < images * channels; map++) {
+      for (int row = 0; row < height; row++) {
+        System.arraycopy(maps, (map * height + row) * width, padded, inner(map, row), width);
+      }
+    }
+    return padded;
+  }
+
+  /** The maps without the zeros around them. */
+  float[] cropped(float[] padded, int images) {
+    float[] maps = new float[images * channels * height * width];
+    for (int map = 0; map < images * channels; map++) {
+      for (int row = 0; row < height; row++) {
+        System.arraycopy(padded, inner(map, row), maps, (map * height + row) * width, width);
+      }
+    }
+    return maps;
+  }
+
+  private int inner(int map, int row) {
+    return (map * paddedHeight + row + rows.before()) * paddedWidth + columns.before();
+  }
+
+  /** Lays out the windows of these places in {@code matrix}. */
+  void gather(float[] padded, Places places, float[] matrix) {
+    eachWindow(
+        places,
+        (corner, inMatrix) -> {
+          for (int i = 0; i < offsets.length; i++) {
+            matrix[inMatrix + i] = padded[corner + offsets[i]];
+          }
+        });
+  }
+
+  /** Adds the windows of these places to the maps. */
+  void scatter(float[] matrix, Places places, float[] padded) {
+    eachWindow(
+        places,
+        (corner, inMatrix) -> {
+          for (int i = 0; i < offsets.length; i++) {
+            padded[corner + offsets[i]] += matrix[inMatrix + i];
+          }
+        });
+  }
+
+  private interface Corner {
+    void visit(int inMaps, int inMatrix);
+  }
+
+  /** Every window: its first value's place in the padded maps and in the matrix. */
+  private void eachWindow(Places places, Corner corner) {
+    int inMatrix = 0;
+    int lastImage = places.firstImage() + places.images();
+    for (int image = places.firstImage(); image < lastImage; image++) {
+      for (int j = places.firstRow(); j < outputRows(); j += places.rowStep()) {
+        for (int k = places.firstColumn(); k < outputColumns(); k += places.columnStep()) {
+          int row = image * channels * paddedHeight + j * rows.stride();
+          corner.visit(row * paddedWidth + k * columns.stride(), inMatrix);
+          inMatrix += offsets.length;
+        }
+      }
+    }
+  }
+
+  /**
+   * Takes the values of a map (images, filters, rows, columns) at these places: (filters, places).
+   */
+  void gatherOutput(float[] output, int filters, Places places, float[] matrix) {
+    int count = count(places);
+    eachPlace(
+        filters,
+        places,
+        (inOutput, filter, place) -> matrix[filter * count + place] = output[inOutput]);
+  }
+
+  /** Writes (filters, places) into a map (images, filters, rows, columns), a bias each added. */
+  void scatterOutput(float[] matrix, int filters, float[] biases, Places places, float[] output) {
+    int count = count(places);
+    eachPlace(
+        filters,
+        places,
+        (inOutput, filter, place) ->
+            output[inOutput] = matrix[filter * count + place] + biases[filter]);
+  }
+
+  private interface Place {
+    void visit(int inOutput, int filter, int place);
+  }
+
+  private void eachPlace(int filters, Places places, Place visitor) {
+    int outputRows = outputRows();
+    int outputColumns = outputColumns();
+    int perImage = count(places) / places.images();
+    for (int image = 0; image < places.images(); image++) {
+      for (int filter = 0; filter < filters; filter++) {
+        int map = ((places.firstImage() + image) * filters + filter) * outputRows;
+        int place = image * perImage;
+        for (int j = places.firstRow(); j < outputRows; j += places.rowStep()) {
+          for (int k = places.firstColumn(); k < outputColumns; k += places.columnStep()) {
+            visitor.visit((map + j) * outputColumns + k, filter, place++);
+          }
+        }
+      }
+    }
+  }
+}
