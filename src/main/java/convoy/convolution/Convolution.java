@@ -75,6 +75,11 @@ public record Convolution(int filters, int groups, Area area, Orientation orient
   }
 
   @Override
+  public ReceptiveField receptiveField(ReceptiveField before, Shape input) {
+    return before.through(area);
+  }
+
+  @Override
   public void define(Shape input, Products products) {
     Shape z = output(input);
     Shape w = weights(input);

@@ -22,6 +22,11 @@ public record Convolution1d(Window window, Orientation orientation) implements S
   }
 
   @Override
+  public ReceptiveField receptiveField(ReceptiveField before, Shape input) {
+    return before.through(window);
+  }
+
+  @Override
   public void define(Shape input, Products products) {
     Shape z = output(input);
     Shape w = weights(input);

@@ -25,6 +25,11 @@ public record FullyConnected(int neurons) implements SumOfProducts {
   }
 
   @Override
+  public ReceptiveField receptiveField(ReceptiveField before, Shape input) {
+    return before.throughAll(input);
+  }
+
+  @Override
   public void define(Shape input, Products products) {
     Shape k = weights(input);
     for (int i = 0; i < neurons; i++) {

@@ -25,6 +25,10 @@ public record Pooling(Kind kind, Area area) {
     return area.output(input);
   }
 
+  public ReceptiveField receptiveField(ReceptiveField before) {
+    return before.through(area);
+  }
+
   public Tensor value(Tensor input) {
     Tensor output = Tensor.zeros(output(input.shape()));
     eachWindow(

@@ -28,6 +28,11 @@ public record SeparableConvolution(Convolution depthwise, Convolution pointwise)
     return depthwise.multiplications(input) + pointwise.multiplications(depthwise.output(input));
   }
 
+  /** That of the depthwise one: 1x1 sees one place. */
+  public ReceptiveField receptiveField(ReceptiveField before, Shape input) {
+    return depthwise.receptiveField(before, input);
+  }
+
   public Tensor value(Tensor input, Tensor depthwiseWeights, Tensor pointwiseWeights) {
     return pointwise.value(depthwise.value(input, depthwiseWeights), pointwiseWeights);
   }

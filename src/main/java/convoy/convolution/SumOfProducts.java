@@ -8,7 +8,7 @@ package convoy.convolution;
 public interface SumOfProducts {
 
   /**
-   * Shape of the output for an input of this shape.
+   * Shape of the output for an input of this shape; its count is the memory that one image takes.
    *
    * @throws convoy.core.UserException if the operation does not apply to this input
    */
@@ -22,6 +22,14 @@ public interface SumOfProducts {
    * Bengio and Courville, 2016, section 9.5).
    */
   Shape biases(Shape input);
+
+  /** Number of weights and biases. */
+  default long parameters(Shape input) {
+    return weights(input).count() + biases(input).count();
+  }
+
+  /** What a value of the output depends on, given what a value of the input depends on. */
+  ReceptiveField receptiveField(ReceptiveField before, Shape input);
 
   /** The definition. */
   void define(Shape input, Products products);

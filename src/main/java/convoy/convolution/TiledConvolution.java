@@ -46,6 +46,11 @@ public record TiledConvolution(int filters, int period, Area area) implements Su
   }
 
   @Override
+  public ReceptiveField receptiveField(ReceptiveField before, Shape input) {
+    return before.through(area);
+  }
+
+  @Override
   public void define(Shape input, Products products) {
     Shape z = output(input);
     Shape w = weights(input);

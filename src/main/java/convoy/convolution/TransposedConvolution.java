@@ -33,6 +33,11 @@ public record TransposedConvolution(int filters, Area area) implements SumOfProd
   }
 
   @Override
+  public ReceptiveField receptiveField(ReceptiveField before, Shape input) {
+    return before.throughTransposed(area);
+  }
+
+  @Override
   public void define(Shape input, Products products) {
     Shape z = output(input);
     Shape w = weights(input);

@@ -39,6 +39,11 @@ public record UnsharedConvolution(int filters, Area area) implements SumOfProduc
   }
 
   @Override
+  public ReceptiveField receptiveField(ReceptiveField before, Shape input) {
+    return before.through(area);
+  }
+
+  @Override
   public void define(Shape input, Products products) {
     Shape z = output(input);
     Shape w = weights(input);

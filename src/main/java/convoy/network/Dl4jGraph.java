@@ -9,6 +9,7 @@ import convoy.network.layer.Dense;
 import convoy.network.layer.DepthwiseConvolution;
 import convoy.network.layer.LocalResponse;
 import convoy.network.layer.PaddedShortcut;
+import convoy.network.layer.RepeatedChannels;
 import convoy.network.layer.TiledConvolution;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,7 @@ import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.distribution.NormalDistribution;
+import org.deeplearning4j.nn.conf.distribution.UniformDistribution;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
 import org.deeplearning4j.nn.conf.graph.MergeVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -103,9 +105,34 @@ final class Dl4jGraph {
     } else if (node.layer() instanceof LayerSpec.Convolution convolution
         && convolution.groups() > 1) {
       addGroups(node, convolution);
+    } else if (node.layer() instanceof LayerSpec.DepthwiseConvolution depthwise) {
+      addDepthwise(node, depthwise);
     } else {
       graph.addLayer(node.name(), layer(node), inputs);
     }
+  }
+
+  private void addDepthwise(Blueprint.Node node, LayerSpec.DepthwiseConvolution depthwise) {
+    String input = node.inputs().get(0);
+    if (depthwise.multiplier() > 1) {
+      String repeated = node.name() + "-input";
+      graph.addVertex(repeated, new RepeatedChannels(depthwise.multiplier()), input);
+      input = repeated;
+    }
+    int channels = node.output().size(0);
+    graph.addLayer(
+        node.name(),
+        new DepthwiseConvolution(
+            new DepthwiseConvolution2D.Builder(depthwise.size(), depthwise.size())
+                .stride(depthwise.stride(), depthwise.stride())
+                .padding(depthwise.padding(), depthwise.padding())
+                .depthMultiplier(1)
+                .nIn(channels)
+                .nOut(channels)
+                .hasBias(depthwise.biased())
+                .biasInit(node.firstWeights().bias())
+                .weightInit(depthwiseWeights(node.firstWeights(), depthwise.size()))),
+        input);
   }
 
   /** A convolution a group, each on its range of channels, and their maps after one another. */
@@ -133,19 +160,6 @@ final class Dl4jGraph {
     FirstWeights first = node.firstWeights();
     if (layer instanceof LayerSpec.Convolution convolution) {
       return convolution(convolution, convolution.filters(), first);
-    }
-    if (layer instanceof LayerSpec.DepthwiseConvolution depthwise) {
-      int channels = node.inputShape().size(0);
-      return new DepthwiseConvolution(
-          new DepthwiseConvolution2D.Builder(depthwise.size(), depthwise.size())
-              .stride(depthwise.stride(), depthwise.stride())
-              .padding(depthwise.padding(), depthwise.padding())
-              .depthMultiplier(depthwise.multiplier())
-              .nIn(channels)
-              .nOut(channels * depthwise.multiplier())
-              .hasBias(depthwise.biased())
-              .biasInit(first.bias())
-              .weightInit(weights(first)));
     }
     if (layer instanceof LayerSpec.TransposedConvolution transposed) {
       return new Deconvolution2D.Builder(transposed.size(), transposed.size())
@@ -240,6 +254,19 @@ final class Dl4jGraph {
     return softmax.lossWeight() == 1
         ? new LossMCXENT()
         : new LossMCXENT(Nd4j.valueArrayOf(softmax.classes(), (float) softmax.lossWeight()));
+  }
+
+  /** The engine would count all channels as a neuron's inputs; a depthwise one sees its own. */
+  private static IWeightInit depthwiseWeights(FirstWeights first, int size) {
+    double inputs = (double) size * size;
+    return switch (first.scheme()) {
+      case HE -> new WeightInitDistribution(new NormalDistribution(0, Math.sqrt(2 / inputs)));
+      case GLOROT -> {
+        double end = Math.sqrt(6 / (2 * inputs));
+        yield new WeightInitDistribution(new UniformDistribution(-end, end));
+      }
+      case GAUSSIAN -> weights(first);
+    };
   }
 
   private static IWeightInit weights(FirstWeights first) {

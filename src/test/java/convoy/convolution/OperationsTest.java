@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Laws of the operations, over random shapes. */
@@ -293,7 +294,7 @@ class OperationsTest {
   }
 
   @Test
-  void aReceptiveFieldIsWhatAnOutputDependsOn() {
+  void receptiveFieldsOfLayersAfterOneAnother() {
     SplittableRandom random = new SplittableRandom(10);
     for (int trial = 0; trial < TRIALS; trial++) {
       Window first = window(random, 0);
@@ -306,6 +307,55 @@ class OperationsTest {
       assertThat(ReceptiveField.INPUT.through(first).through(second).size())
           .isEqualTo(high - low + 1);
     }
+  }
+
+  @Test
+  void aReceptiveFieldIsWhatAnOutputDependsOn() {
+    SplittableRandom random = new SplittableRandom(11);
+    for (int trial = 0; trial < TRIALS; trial++) {
+      for (Case c : cases(random)) {
+        boolean map = c.input.rank() == 3;
+        // Large enough for a window that lies within.
+        Shape input =
+            map
+                ? Shape.of(c.input.size(0), c.input.size(1) + 9, c.input.size(2) + 9)
+                : Shape.of(c.input.size(0) + 9);
+        double size = c.operation.receptiveField(ReceptiveField.INPUT, input).size();
+        int longest = Math.max(extent(c.operation, input, 0), extent(c.operation, input, 1));
+        if (c.operation instanceof TransposedConvolution transposed && dilated(transposed)) {
+          assertThat(longest).as("%s", c).isLessThanOrEqualTo((int) size);
+        } else if (c.operation instanceof FullyConnected) {
+          assertThat(size).isEqualTo(Math.max(input.size(1), input.size(2)));
+        } else {
+          assertThat(longest).as("%s", c).isEqualTo((int) size);
+        }
+      }
+    }
+  }
+
+  private static boolean dilated(TransposedConvolution operation) {
+    return operation.area().rows().dilation() > 1 || operation.area().columns().dilation() > 1;
+  }
+
+  /** Of the input's places, along an axis, that an output is a sum over: the most of any output. */
+  private static int extent(SumOfProducts operation, Shape input, int axis) {
+    boolean map = input.rank() == 3;
+    int outputs = (int) operation.output(input).count();
+    int[] low = new int[outputs];
+    int[] high = new int[outputs];
+    Arrays.fill(low, Integer.MAX_VALUE);
+    Arrays.fill(high, -1);
+    operation.define(
+        input,
+        (z, i, k) -> {
+          if (z != Products.ZERO && i != Products.ZERO) {
+            int width = map ? input.size(2) : input.size(0);
+            int at = axis == 1 ? i % width : map ? i / width % input.size(1) : 0;
+            low[z] = Math.min(low[z], at);
+            high[z] = Math.max(high[z], at);
+          }
+        });
+    return IntStream.range(0, outputs).map(z -> high[z] - low[z] + 1).max().orElse(0);
   }
 
   @Test

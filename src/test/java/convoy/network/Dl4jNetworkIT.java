@@ -6,12 +6,20 @@ import static org.assertj.core.api.Assertions.within;
 
 import convoy.core.UserException;
 import convoy.data.Minibatch;
+import convoy.network.architecture.LayerSpec;
 import convoy.network.architecture.ResNet;
+import java.io.File;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Random;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.util.ModelSerializer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 class Dl4jNetworkIT {
   private static final Network.Step STEP = new Network.Step(0.05, 0.9, 5e-4);
@@ -94,6 +102,43 @@ class Dl4jNetworkIT {
       two.fit(minibatch, STEP);
       assertThat(two.state().digest()).isEqualTo(one.state().digest());
     }
+  }
+
+  @Test
+  void everyLayerSurvivesTheEnginesOwnStorage(@TempDir File folder) throws IOException {
+    NetworkSpec spec =
+        new NetworkSpec(
+            "sequential",
+            List.of(
+                new LayerSpec.Convolution(4, 3, 1, 1, 1, 1, true),
+                new LayerSpec.Convolution(4, 3, 1, 2, 2, 1, false),
+                new LayerSpec.Convolution(4, 3, 1, 1, 1, 2, true),
+                new LayerSpec.BatchNormalization(),
+                new LayerSpec.LocalResponseNormalization(),
+                new LayerSpec.TiledConvolution(3, 3, 2, 1, 1),
+                new LayerSpec.Relu(),
+                new LayerSpec.DepthwiseConvolution(2, 3, 1, 1, true),
+                new LayerSpec.PaddedShortcut(8, 2),
+                new LayerSpec.TransposedConvolution(3, 2, 2, 0),
+                new LayerSpec.UnsharedConvolution(2, 3, 1, 0),
+                new LayerSpec.MaxPooling(2, 2, 0),
+                new LayerSpec.Dropout(0.5),
+                new LayerSpec.Dense(7)),
+            ResNet.Stem.LARGE,
+            List.of(1, 12, 10),
+            3,
+            0,
+            1,
+            NetworkSpec.Phase.TRAINING);
+    Backend.start();
+    ComputationGraph graph = Dl4jGraph.of(Architectures.blueprint(spec), 1);
+    File file = new File(folder, "model.zip");
+    ModelSerializer.writeModel(graph, file, false);
+    ComputationGraph restored = ModelSerializer.restoreComputationGraph(file, false);
+    INDArray input = Nd4j.randn('c', 5, 1, 12, 10);
+    assertThat(restored.params().toFloatVector()).isEqualTo(graph.params().toFloatVector());
+    assertThat(restored.outputSingle(input).dup('c').data().asFloat())
+        .isEqualTo(graph.outputSingle(input).dup('c').data().asFloat());
   }
 
   @Test

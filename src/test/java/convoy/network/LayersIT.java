@@ -2,12 +2,15 @@ package convoy.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import convoy.convolution.Area;
 import convoy.convolution.Pooling;
 import convoy.convolution.Shape;
 import convoy.convolution.SumOfProducts;
 import convoy.convolution.Tensor;
+import convoy.convolution.Window;
 import convoy.network.architecture.LayerSpec;
 import java.util.SplittableRandom;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -19,11 +22,11 @@ import org.junit.jupiter.params.provider.CsvSource;
  * shapes, on oneDNN and without it.
  */
 class LayersIT {
-  private static final int TRIALS = 30;
+  private static final int TRIALS = 20;
   private static final double PRECISION = 2e-5;
 
   private static LayerSpec layer(String kind, int channels, SplittableRandom random) {
-    int filters = 2 * random.nextInt(1, 5);
+    int filters = kind.equals("grouped") ? 2 * random.nextInt(1, 5) : random.nextInt(1, 9);
     int size = random.nextInt(1, 6);
     int stride = random.nextInt(1, 4);
     int padding = random.nextInt(0, size);
@@ -49,9 +52,14 @@ class LayersIT {
     };
   }
 
-  private static Shape input(SplittableRandom random) {
-    // The largest window is 3 * 4 + 1; rows and columns differ.
-    return Shape.of(2 * random.nextInt(1, 5), random.nextInt(13, 18), random.nextInt(13, 18));
+  private static int channels(String kind, SplittableRandom random) {
+    return kind.equals("grouped") ? 2 * random.nextInt(1, 5) : random.nextInt(1, 9);
+  }
+
+  /** From the smallest map that the layer takes on; rows and columns differ. */
+  private static Shape input(int channels, LayerSpec layer, SplittableRandom random) {
+    int extent = layer instanceof LayerSpec.Moving moving ? moving.window().extent() : 1;
+    return Shape.of(channels, extent + random.nextInt(0, 8), extent + random.nextInt(0, 8));
   }
 
   @ParameterizedTest
@@ -69,8 +77,9 @@ class LayersIT {
   void kernelsComputeTheirDefinition(String kind, boolean oneDnn) {
     SplittableRandom random = new SplittableRandom(kind.hashCode());
     for (int trial = 0; trial < TRIALS; trial++) {
-      Shape shape = input(random);
-      LayerSpec layer = layer(kind, shape.size(0), random);
+      int channels = channels(kind, random);
+      LayerSpec layer = layer(kind, channels, random);
+      Shape shape = input(channels, layer, random);
       SumOfProducts sum = layer.kernels(shape).orElseThrow();
       Tensor weights = Tensor.random(sum.weights(shape), random);
       Tensor biases = Tensor.random(Shape.of((int) layer.biases(shape)), random);
@@ -112,10 +121,10 @@ class LayersIT {
   void poolingComputesItsDefinition(String kind, boolean oneDnn) {
     SplittableRandom random = new SplittableRandom(kind.hashCode());
     for (int trial = 0; trial < TRIALS; trial++) {
-      Shape shape = input(random);
-      LayerSpec.Moving layer = (LayerSpec.Moving) layer(kind, shape.size(0), random);
-      Pooling pooling =
-          new Pooling(kind.equals("max") ? Pooling.Kind.MAX : Pooling.Kind.AVERAGE, layer.area());
+      int channels = channels(kind, random);
+      LayerSpec.Pooled layer = (LayerSpec.Pooled) layer(kind, channels, random);
+      Shape shape = input(channels, layer, random);
+      Pooling pooling = layer.operation();
       Tensor[] inputs = randoms(shape, random);
       Tensor[] outputGradients = randoms(pooling.output(shape), random);
       try (SingleLayer engine = new SingleLayer(layer, shape, oneDnn)) {
@@ -133,14 +142,174 @@ class LayersIT {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"true", "false"})
+  void globalAveragePoolingIsPoolingOverTheWholeMap(boolean oneDnn) {
+    SplittableRandom random = new SplittableRandom(3);
+    for (int trial = 0; trial < TRIALS; trial++) {
+      Shape shape = Shape.of(random.nextInt(1, 9), random.nextInt(1, 9), random.nextInt(1, 9));
+      Area whole = new Area(Window.valid(shape.size(1)), Window.valid(shape.size(2)));
+      Pooling pooling = new Pooling(Pooling.Kind.AVERAGE, whole);
+      Tensor[] inputs = randoms(shape, random);
+      Tensor[] outputGradients = randoms(Shape.of(shape.size(0)), random);
+      try (SingleLayer engine =
+          new SingleLayer(new LayerSpec.GlobalAveragePooling(), shape, oneDnn)) {
+        Tensor output = engine.forward(inputs)[1];
+        Tensor gradient = engine.backward(outputGradients)[1];
+        Tensor above = Tensor.of(pooling.output(shape), outputGradients[1].values());
+        same("output of " + shape, output, pooling.value(inputs[1]));
+        same("gradient of " + shape, gradient, pooling.inputGradient(inputs[1], above));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true", "false"})
+  void reluLetsThePositivePass(boolean oneDnn) {
+    SplittableRandom random = new SplittableRandom(4);
+    Shape shape = Shape.of(3, 5, 4);
+    Tensor[] inputs = randoms(shape, random);
+    Tensor[] outputGradients = randoms(shape, random);
+    try (SingleLayer engine = new SingleLayer(new LayerSpec.Relu(), shape, oneDnn)) {
+      double[] output = engine.forward(inputs)[0].values();
+      double[] gradient = engine.backward(outputGradients)[0].values();
+      for (int place = 0; place < output.length; place++) {
+        double input = inputs[0].values()[place];
+        assertThat(output[place]).isEqualTo((float) Math.max(0, input));
+        assertThat(gradient[place])
+            .isEqualTo(input > 0 ? (float) outputGradients[0].values()[place] : 0);
+      }
+    }
+  }
+
+  /** Ioffe and Szegedy (2015), algorithm 1, over two examples; its slopes by differences. */
+  @ParameterizedTest
+  @CsvSource({"true", "false"})
+  void batchNormalizationIsThePapersAlgorithm(boolean oneDnn) {
+    SplittableRandom random = new SplittableRandom(5);
+    LayerSpec layer = new LayerSpec.BatchNormalization();
+    for (int trial = 0; trial < TRIALS; trial++) {
+      Shape shape = Shape.of(random.nextInt(1, 5), random.nextInt(2, 6), random.nextInt(2, 6));
+      Shape channels = Shape.of(shape.size(0));
+      Tensor scales = Tensor.random(channels, random);
+      Tensor shifts = Tensor.random(channels, random);
+      Tensor[] inputs = randoms(shape, random);
+      Tensor[] outputGradients = randoms(shape, random);
+      try (SingleLayer engine = new SingleLayer(layer, shape, oneDnn)) {
+        engine.begin(scales, shifts);
+        Tensor[] outputs = engine.forward(inputs);
+        Tensor[] gradients = engine.backward(outputGradients);
+        Tensor[] expected = batchNormalized(inputs, scales, shifts);
+        for (int example = 0; example < 2; example++) {
+          same("output", outputs[example], expected[example]);
+          Tensor[] nudged = inputs.clone();
+          int which = example;
+          same(
+              "input gradient",
+              gradients[example],
+              slopes(
+                  inputs[example],
+                  other -> {
+                    nudged[which] = other;
+                    return loss(batchNormalized(nudged, scales, shifts), outputGradients);
+                  }));
+        }
+        same(
+            "gradient of scales",
+            engine.weightGradient(channels),
+            slopes(scales, other -> loss(batchNormalized(inputs, other, shifts), outputGradients)));
+        same(
+            "gradient of shifts",
+            engine.biasGradient(channels),
+            slopes(shifts, other -> loss(batchNormalized(inputs, scales, other), outputGradients)));
+      }
+    }
+  }
+
+  private static double loss(Tensor[] outputs, Tensor[] outputGradients) {
+    return outputs[0].dot(outputGradients[0]) + outputs[1].dot(outputGradients[1]);
+  }
+
+  private static Tensor slopes(Tensor at, ToDoubleFunction<Tensor> loss) {
+    return Tensor.of(
+        at.shape(),
+        IntStream.range(0, (int) at.shape().count())
+            .mapToDouble(
+                place ->
+                    (loss.applyAsDouble(at.nudged(place, 1e-4))
+                            - loss.applyAsDouble(at.nudged(place, -1e-4)))
+                        / 2e-4)
+            .toArray());
+  }
+
+  private static Tensor[] batchNormalized(Tensor[] inputs, Tensor scales, Tensor shifts) {
+    Shape shape = inputs[0].shape();
+    double[][] outputs = {inputs[0].values(), inputs[1].values()};
+    int places = shape.size(1) * shape.size(2);
+    for (int channel = 0; channel < shape.size(0); channel++) {
+      int from = channel * places;
+      double mean = 0;
+      double squares = 0;
+      for (int i = from; i < from + places; i++) {
+        mean += (outputs[0][i] + outputs[1][i]) / (2 * places);
+      }
+      for (int i = from; i < from + places; i++) {
+        squares += Math.pow(outputs[0][i] - mean, 2) + Math.pow(outputs[1][i] - mean, 2);
+      }
+      double deviation = Math.sqrt(squares / (2 * places) + 1e-5);
+      for (double[] output : outputs) {
+        for (int i = from; i < from + places; i++) {
+          output[i] = (output[i] - mean) / deviation * scales.at(channel) + shifts.at(channel);
+        }
+      }
+    }
+    return new Tensor[] {Tensor.of(shape, outputs[0]), Tensor.of(shape, outputs[1])};
+  }
+
+  /** The layers themselves; that their definitions agree is tested there. */
+  @Test
+  void aTiledLayerOfPeriodOneIsTheOrdinaryOneAndOfTheMapsSizeTheUnsharedOne() {
+    SplittableRandom random = new SplittableRandom(6);
+    Shape shape = Shape.of(3, 9, 8);
+    Tensor[] inputs = randoms(shape, random);
+    LayerSpec.Convolving ordinary = new LayerSpec.Convolution(4, 3, 2, 1, 1, 1, true);
+    Tensor kernels = Tensor.random(ordinary.sum(shape).weights(shape), random);
+    Tensor biases = Tensor.random(Shape.of(4), random);
+    LayerSpec.Convolving one = new LayerSpec.TiledConvolution(4, 3, 1, 2, 1);
+    same(
+        "period 1",
+        output(one, inputs, Tensor.of(one.sum(shape).weights(shape), kernels.values()), biases),
+        output(ordinary, inputs, kernels, biases));
+    LayerSpec.Convolving unshared = new LayerSpec.UnsharedConvolution(2, 3, 2, 1);
+    LayerSpec.Convolving tiled = new LayerSpec.TiledConvolution(2, 3, 5, 2, 1);
+    Shape from = unshared.sum(shape).weights(shape);
+    Shape to = tiled.sum(shape).weights(shape);
+    Tensor own = Tensor.random(from, random);
+    double[] moved = new double[(int) to.count()];
+    SingleLayer.each(
+        from, (place, at) -> moved[to.at(at[0], at[3], at[4], at[5], at[1], at[2])] = own.at(at));
+    Tensor owns = Tensor.random(Shape.of(2 * 5 * 4), random);
+    same(
+        "period of the map's size",
+        output(tiled, inputs, Tensor.of(to, moved), owns),
+        output(unshared, inputs, own, owns));
+  }
+
+  private static Tensor output(LayerSpec layer, Tensor[] inputs, Tensor weights, Tensor biases) {
+    try (SingleLayer engine = new SingleLayer(layer, inputs[0].shape(), true)) {
+      engine.begin(weights, biases);
+      return engine.forward(inputs)[0];
+    }
+  }
+
   @Test
   void aPaddedShortcutTakesEveryOtherPlaceAndAddsZeros() {
     SplittableRandom random = new SplittableRandom(1);
     for (int trial = 0; trial < TRIALS; trial++) {
-      Shape shape = input(random);
-      int channels = shape.size(0);
+      int channels = channels("shortcut", random);
       LayerSpec.PaddedShortcut layer =
           (LayerSpec.PaddedShortcut) layer("shortcut", channels, random);
+      Shape shape = input(channels, layer, random);
       int stride = layer.stride();
       Tensor[] inputs = randoms(shape, random);
       Tensor[] outputGradients = randoms(layer.output(shape), random);
@@ -178,13 +347,10 @@ class LayersIT {
         Tensor output = engine.forward(inputs)[1];
         Tensor gradient = engine.backward(outputGradients)[1];
         same("output", output, normalized(inputs[1]));
-        double[] slopes = new double[(int) shape.count()];
-        for (int place = 0; place < slopes.length; place++) {
-          double up = normalized(inputs[1].nudged(place, 1e-3)).dot(outputGradients[1]);
-          double down = normalized(inputs[1].nudged(place, -1e-3)).dot(outputGradients[1]);
-          slopes[place] = (up - down) / 2e-3;
-        }
-        same("gradient", gradient, Tensor.of(shape, slopes));
+        same(
+            "gradient",
+            gradient,
+            slopes(inputs[1], other -> normalized(other).dot(outputGradients[1])));
       }
     }
   }

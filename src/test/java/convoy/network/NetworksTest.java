@@ -86,35 +86,39 @@ class NetworksTest {
     assertThat(count / 1e9).isCloseTo(billions, within(digits));
   }
 
-  /** The lecture's page of VGG-16: memory and weights of every layer, biases not counted. */
+  /**
+   * The lecture's page of VGG-16: memory and weights of every layer, biases not counted; and the
+   * multiplications: every weight once for each place of the map.
+   */
   @ParameterizedTest
   @CsvSource({
-    "conv1-1, 64x224x224, 1728",
-    "conv1-2, 64x224x224, 36864",
-    "pool1, 64x112x112, 0",
-    "conv2-1, 128x112x112, 73728",
-    "conv2-2, 128x112x112, 147456",
-    "pool2, 128x56x56, 0",
-    "conv3-1, 256x56x56, 294912",
-    "conv3-2, 256x56x56, 589824",
-    "conv3-3, 256x56x56, 589824",
-    "pool3, 256x28x28, 0",
-    "conv4-1, 512x28x28, 1179648",
-    "conv4-2, 512x28x28, 2359296",
-    "conv4-3, 512x28x28, 2359296",
-    "pool4, 512x14x14, 0",
-    "conv5-1, 512x14x14, 2359296",
-    "conv5-2, 512x14x14, 2359296",
-    "conv5-3, 512x14x14, 2359296",
-    "pool5, 512x7x7, 0",
-    "fc6, 4096, 102760448",
-    "fc7, 4096, 16777216",
-    "fc8, 1000, 4096000"
+    "conv1-1, 64x224x224, 1728, 86704128",
+    "conv1-2, 64x224x224, 36864, 1849688064",
+    "pool1, 64x112x112, 0, 0",
+    "conv2-1, 128x112x112, 73728, 924844032",
+    "conv2-2, 128x112x112, 147456, 1849688064",
+    "pool2, 128x56x56, 0, 0",
+    "conv3-1, 256x56x56, 294912, 924844032",
+    "conv3-2, 256x56x56, 589824, 1849688064",
+    "conv3-3, 256x56x56, 589824, 1849688064",
+    "pool3, 256x28x28, 0, 0",
+    "conv4-1, 512x28x28, 1179648, 924844032",
+    "conv4-2, 512x28x28, 2359296, 1849688064",
+    "conv4-3, 512x28x28, 2359296, 1849688064",
+    "pool4, 512x14x14, 0, 0",
+    "conv5-1, 512x14x14, 2359296, 462422016",
+    "conv5-2, 512x14x14, 2359296, 462422016",
+    "conv5-3, 512x14x14, 2359296, 462422016",
+    "pool5, 512x7x7, 0, 0",
+    "fc6, 4096, 102760448, 102760448",
+    "fc7, 4096, 16777216, 16777216",
+    "fc8, 1000, 4096000, 4096000"
   })
-  void vgg16LayerByLayer(String layer, String output, long weights) {
+  void vgg16LayerByLayer(String layer, String output, long weights, long multiplications) {
     Node node = nodes(usual("vgg16")).get(layer);
     assertThat(node.output()).hasToString(output);
     assertThat(node.weights()).isEqualTo(weights);
+    assertThat(node.multiplications()).isEqualTo(multiplications);
   }
 
   @Test
@@ -181,6 +185,67 @@ class NetworksTest {
   })
   void googLeNetsMaps(String layer, String output) {
     assertThat(nodes(usual("googlenet")).get(layer).output()).hasToString(output);
+  }
+
+  /**
+   * Millions of operations in the paper's table 1. Left out: conv1 and 5a, whose 34 and 54 are not
+   * those of the windows and filters in the same lines (118 and 51); its column of parameters, in
+   * units of 1024, differs from its filters by up to 8 % in either direction.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "conv2, 360",
+    "3a, 128",
+    "3b, 304",
+    "4a, 73",
+    "4b, 88",
+    "4c, 100",
+    "4d, 119",
+    "4e, 170",
+    "5b, 71",
+    "fc, 1"
+  })
+  void googLeNetsOperations(String module, double millions) {
+    long multiplications =
+        usual("googlenet").nodes().stream()
+            .filter(node -> node.name().equals(module) || node.name().startsWith(module + "-"))
+            .mapToLong(Node::multiplications)
+            .sum();
+    assertThat(multiplications / 1e6).isCloseTo(millions, within(0.7));
+  }
+
+  /** Layer by layer for one bottleneck with projection: 1x1, 3x3, 1x1 of 64, 64, 256 on 56x56. */
+  @ParameterizedTest
+  @CsvSource({
+    "conv1, 64x112x112, 9408, 118013952",
+    "stage1-block1-conv1, 64x56x56, 4096, 12845056",
+    "stage1-block1-conv2, 64x56x56, 36864, 115605504",
+    "stage1-block1-conv3, 256x56x56, 16384, 51380224",
+    "stage1-block1-projection, 256x56x56, 16384, 51380224",
+    "stage4-block3-conv3, 2048x7x7, 1048576, 51380224",
+    "fc, 1000, 2049000, 2048000"
+  })
+  void resNet50LayerByLayer(String layer, String output, long parameters, long multiplications) {
+    Node node = nodes(usual("resnet50")).get(layer);
+    assertThat(node.output()).hasToString(output);
+    assertThat(node.parameters()).isEqualTo(parameters);
+    assertThat(node.multiplications()).isEqualTo(multiplications);
+  }
+
+  /** The paper's table 1 and 2: a depthwise convolution and the 1x1 after it. */
+  @ParameterizedTest
+  @CsvSource({
+    "conv1, 32x112x112, 864, 10838016",
+    "block1-depthwise, 32x112x112, 288, 3612672",
+    "block1-pointwise, 64x112x112, 2048, 25690112",
+    "block2-depthwise, 64x56x56, 576, 1806336",
+    "block13-pointwise, 1024x7x7, 1048576, 51380224"
+  })
+  void mobileNetLayerByLayer(String layer, String output, long parameters, long multiplications) {
+    Node node = nodes(usual("mobilenet")).get(layer);
+    assertThat(node.output()).hasToString(output);
+    assertThat(node.parameters()).isEqualTo(parameters);
+    assertThat(node.multiplications()).isEqualTo(multiplications);
   }
 
   @Test

@@ -127,6 +127,9 @@ final class SingleLayer implements AutoCloseable {
 
   /** Where the engine keeps the weight that the definition has at this index. */
   private Cell weight(Map<String, INDArray> arrays, int[] at) {
+    if (layer instanceof LayerSpec.BatchNormalization) {
+      return new Cell(arrays.get(TESTED + "gamma"), at[0]);
+    }
     INDArray weights = arrays.get(TESTED + "W");
     if (layer instanceof LayerSpec.Convolution convolution && convolution.groups() > 1) {
       int part = convolution.filters() / convolution.groups();
@@ -137,9 +140,8 @@ final class SingleLayer implements AutoCloseable {
           at[2],
           at[3]);
     }
-    if (layer instanceof LayerSpec.DepthwiseConvolution depthwise) {
-      int multiplier = depthwise.multiplier();
-      return new Cell(weights, at[2], at[3], at[0] / multiplier, at[0] % multiplier);
+    if (layer instanceof LayerSpec.DepthwiseConvolution) {
+      return new Cell(weights, at[2], at[3], at[0], 0);
     }
     if (layer instanceof LayerSpec.TiledConvolution tiled) {
       int size = tiled.size();
@@ -165,7 +167,8 @@ final class SingleLayer implements AutoCloseable {
       INDArray biases = arrays.get("%s-group%db".formatted(TESTED, number / part + 1));
       return new Cell(biases.reshape(biases.length()), number % part);
     }
-    INDArray biases = arrays.get(TESTED + "b");
+    boolean normalization = layer instanceof LayerSpec.BatchNormalization;
+    INDArray biases = arrays.get(TESTED + (normalization ? "beta" : "b"));
     if (biases.rank() == 3) {
       // Tiled: the definition has filters first, the engine last.
       int tiles = (int) (biases.size(0) * biases.size(1));
@@ -176,11 +179,12 @@ final class SingleLayer implements AutoCloseable {
     return new Cell(biases.reshape(biases.length()), number);
   }
 
-  private interface Weight {
+  interface Weight {
     void visit(int place, int[] index);
   }
 
-  private static void each(Shape shape, Weight visitor) {
+  /** Every place of an array of this shape, and its index. */
+  static void each(Shape shape, Weight visitor) {
     int[] index = new int[shape.rank()];
     for (int place = 0; place < shape.count(); place++) {
       int rest = place;

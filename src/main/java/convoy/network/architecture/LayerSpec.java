@@ -2,6 +2,7 @@ package convoy.network.architecture;
 
 import convoy.convolution.Area;
 import convoy.convolution.FullyConnected;
+import convoy.convolution.Pooling;
 import convoy.convolution.ReceptiveField;
 import convoy.convolution.Shape;
 import convoy.convolution.SumOfProducts;
@@ -23,6 +24,9 @@ public sealed interface LayerSpec extends Serializable {
    * @throws convoy.core.UserException if nothing is left of the map
    */
   Shape output(Shape input);
+
+  /** What the layer is, as papers' tables say it. */
+  String words();
 
   /** The sum of products that the layer computes, if it has kernels. */
   default Optional<SumOfProducts> kernels(Shape input) {
@@ -49,8 +53,9 @@ public sealed interface LayerSpec extends Serializable {
     return kernels(input).map(sum -> sum.multiplications(input)).orElse(0L);
   }
 
+  /** What a value of the output depends on, given what a value of the input depends on. */
   default ReceptiveField receptiveField(ReceptiveField before, Shape input) {
-    return before;
+    return kernels(input).map(sum -> sum.receptiveField(before, input)).orElse(before);
   }
 
   /** A layer with a square window that moves over a map. */
@@ -73,9 +78,10 @@ public sealed interface LayerSpec extends Serializable {
       return Area.square(window());
     }
 
-    @Override
-    default ReceptiveField receptiveField(ReceptiveField before, Shape input) {
-      return before.through(window());
+    /** {@code 7x7/2}: a window of 7x7 with stride 2. */
+    default String windowWords() {
+      String stride = stride() > 1 ? "/" + stride() : "";
+      return "%dx%d%s".formatted(size(), size(), stride);
     }
 
     private static Window side(int size, int stride, int padding, int dilation) {
@@ -95,6 +101,21 @@ public sealed interface LayerSpec extends Serializable {
     @Override
     default Shape output(Shape input) {
       return sum(input).output(input);
+    }
+  }
+
+  /** A moving layer that makes one value of each window. */
+  sealed interface Pooled extends Moving {
+    Pooling operation();
+
+    @Override
+    default Shape output(Shape input) {
+      return operation().output(input);
+    }
+
+    @Override
+    default ReceptiveField receptiveField(ReceptiveField before, Shape input) {
+      return operation().receptiveField(before);
     }
   }
 
@@ -122,6 +143,16 @@ public sealed interface LayerSpec extends Serializable {
     @Override
     public long biases(Shape input) {
       return biased ? filters : 0;
+    }
+
+    @Override
+    public String words() {
+      return "convolution %s, %d%s%s"
+          .formatted(
+              windowWords(),
+              filters,
+              dilation > 1 ? ", dilation " + dilation : "",
+              groups > 1 ? ", %d groups".formatted(groups) : "");
     }
   }
 
@@ -151,6 +182,13 @@ public sealed interface LayerSpec extends Serializable {
     public long biases(Shape input) {
       return biased ? (long) input.size(0) * multiplier : 0;
     }
+
+    @Override
+    public String words() {
+      return "depthwise convolution "
+          + windowWords()
+          + (multiplier > 1 ? ", times " + multiplier : "");
+    }
   }
 
   /** Enlarges a map by its stride. */
@@ -169,8 +207,8 @@ public sealed interface LayerSpec extends Serializable {
     }
 
     @Override
-    public ReceptiveField receptiveField(ReceptiveField before, Shape input) {
-      return before.throughTransposed(window());
+    public String words() {
+      return "transposed convolution %s, %d".formatted(windowWords(), filters);
     }
   }
 
@@ -192,6 +230,11 @@ public sealed interface LayerSpec extends Serializable {
     public SumOfProducts sum(Shape input) {
       return new convoy.convolution.TiledConvolution(filters, period, area());
     }
+
+    @Override
+    public String words() {
+      return "tiled convolution %s, %d, period %d".formatted(windowWords(), filters, period);
+    }
   }
 
   /** Locally connected: each place of the output has kernels of its own. */
@@ -208,29 +251,44 @@ public sealed interface LayerSpec extends Serializable {
     public SumOfProducts sum(Shape input) {
       return new convoy.convolution.UnsharedConvolution(filters, area());
     }
+
+    @Override
+    public String words() {
+      return "unshared convolution %s, %d".formatted(windowWords(), filters);
+    }
   }
 
   /** The largest value of each window. */
-  record MaxPooling(int size, int stride, @Otherwise("0") int padding) implements Moving {
+  record MaxPooling(int size, int stride, @Otherwise("0") int padding) implements Pooled {
     public MaxPooling {
       var unused = Moving.side(size, stride, padding, 1);
     }
 
     @Override
-    public Shape output(Shape input) {
-      return area().output(input);
+    public Pooling operation() {
+      return new Pooling(Pooling.Kind.MAX, area());
+    }
+
+    @Override
+    public String words() {
+      return "max pooling " + windowWords();
     }
   }
 
   /** The mean of each window, over what lies in the map. */
-  record AveragePooling(int size, int stride, @Otherwise("0") int padding) implements Moving {
+  record AveragePooling(int size, int stride, @Otherwise("0") int padding) implements Pooled {
     public AveragePooling {
       var unused = Moving.side(size, stride, padding, 1);
     }
 
     @Override
-    public Shape output(Shape input) {
-      return area().output(input);
+    public Pooling operation() {
+      return new Pooling(Pooling.Kind.AVERAGE, area());
+    }
+
+    @Override
+    public String words() {
+      return "average pooling " + windowWords();
     }
   }
 
@@ -243,7 +301,12 @@ public sealed interface LayerSpec extends Serializable {
 
     @Override
     public ReceptiveField receptiveField(ReceptiveField before, Shape input) {
-      return before.through(wholeMap(input));
+      return before.throughAll(input);
+    }
+
+    @Override
+    public String words() {
+      return "global average pooling";
     }
   }
 
@@ -264,8 +327,8 @@ public sealed interface LayerSpec extends Serializable {
     }
 
     @Override
-    public ReceptiveField receptiveField(ReceptiveField before, Shape input) {
-      return before.through(wholeMap(input));
+    public String words() {
+      return "dense, " + neurons;
     }
   }
 
@@ -286,8 +349,8 @@ public sealed interface LayerSpec extends Serializable {
     }
 
     @Override
-    public ReceptiveField receptiveField(ReceptiveField before, Shape input) {
-      return before.through(wholeMap(input));
+    public String words() {
+      return "softmax, " + classes;
     }
   }
 
@@ -315,6 +378,11 @@ public sealed interface LayerSpec extends Serializable {
     public long statistics(Shape input) {
       return 2L * input.size(0);
     }
+
+    @Override
+    public String words() {
+      return "batch normalization";
+    }
   }
 
   /** Across channels (Krizhevsky et al., 2012, section 3.3). */
@@ -323,12 +391,22 @@ public sealed interface LayerSpec extends Serializable {
     public Shape output(Shape input) {
       return input;
     }
+
+    @Override
+    public String words() {
+      return "local response normalization";
+    }
   }
 
   record Relu() implements LayerSpec {
     @Override
     public Shape output(Shape input) {
       return input;
+    }
+
+    @Override
+    public String words() {
+      return "ReLU";
     }
   }
 
@@ -343,6 +421,11 @@ public sealed interface LayerSpec extends Serializable {
     @Override
     public Shape output(Shape input) {
       return input;
+    }
+
+    @Override
+    public String words() {
+      return "dropout " + probability;
     }
   }
 
@@ -362,6 +445,11 @@ public sealed interface LayerSpec extends Serializable {
     public ReceptiveField receptiveField(ReceptiveField before, Shape input) {
       return before.through(Window.valid(1).strided(stride));
     }
+
+    @Override
+    public String words() {
+      return "padded shortcut /%d".formatted(stride);
+    }
   }
 
   /** Element by element, of two inputs of one shape. */
@@ -369,6 +457,11 @@ public sealed interface LayerSpec extends Serializable {
     @Override
     public Shape output(Shape input) {
       return input;
+    }
+
+    @Override
+    public String words() {
+      return "sum";
     }
   }
 
@@ -382,9 +475,10 @@ public sealed interface LayerSpec extends Serializable {
     public Shape output(Shape input) {
       return Shape.of(channels, input.size(1), input.size(2));
     }
-  }
 
-  private static Window wholeMap(Shape input) {
-    return Window.valid(input.rank() < 3 ? 1 : Math.max(input.size(1), input.size(2)));
+    @Override
+    public String words() {
+      return "concatenation";
+    }
   }
 }

@@ -52,7 +52,7 @@ final class LocalResponseComputation extends AbstractLayer<LocalResponseNormaliz
         output[start + i] = values[start + i] * image.power[i];
       }
     }
-    return map(ArrayType.ACTIVATIONS, output, workspaces);
+    return NativeMemory.array(output, ArrayType.ACTIVATIONS, workspaces, input.shape());
   }
 
   @Override
@@ -67,13 +67,9 @@ final class LocalResponseComputation extends AbstractLayer<LocalResponseNormaliz
       image.normalize(values, start);
       image.differentiate(values, errors, start, gradient);
     }
-    return new Pair<>(new DefaultGradient(), map(ArrayType.ACTIVATION_GRAD, gradient, workspaces));
-  }
-
-  private INDArray map(ArrayType memory, float[] values, LayerWorkspaceMgr workspaces) {
-    INDArray map = workspaces.createUninitialized(memory, dataType, input.shape(), 'c');
-    NativeMemory.of(map).put(values);
-    return map;
+    return new Pair<>(
+        new DefaultGradient(),
+        NativeMemory.array(gradient, ArrayType.ACTIVATION_GRAD, workspaces, input.shape()));
   }
 
   /** The sums and powers of one image, its channels after one another. */

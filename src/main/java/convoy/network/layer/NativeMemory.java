@@ -1,7 +1,11 @@
 package convoy.network.layer;
 
 import org.bytedeco.javacpp.FloatPointer;
+import org.deeplearning4j.nn.workspace.ArrayType;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.shape.Shape;
 
 /** Copies between the engine's memory and the heap, where Java's own loops are fast. */
 final class NativeMemory {
@@ -10,9 +14,19 @@ final class NativeMemory {
   /** The values of an array, the last index running fastest. */
   static float[] values(INDArray array) {
     float[] values = new float[Math.toIntExact(array.length())];
-    boolean inOrder = array.ordering() == 'c' && !array.isView();
+    // A permuted array may call its order c all the same.
+    boolean inOrder =
+        array.ordering() == 'c' && !array.isView() && Shape.hasDefaultStridesForShape(array);
     of(inOrder ? array : array.dup('c')).get(values);
     return values;
+  }
+
+  /** A new array of these values, the last index running fastest. */
+  static INDArray array(
+      float[] values, ArrayType memory, LayerWorkspaceMgr workspaces, long... shape) {
+    INDArray array = workspaces.createUninitialized(memory, DataType.FLOAT, shape, 'c');
+    of(array).put(values);
+    return array;
   }
 
   /** The memory of an array that lies in one piece. */

@@ -1,6 +1,13 @@
 package convoy.network.layer;
 
+import static org.bytedeco.openblas.global.openblas_nolapack.CblasNoTrans;
+import static org.bytedeco.openblas.global.openblas_nolapack.CblasRowMajor;
+import static org.bytedeco.openblas.global.openblas_nolapack.CblasTrans;
+import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sgemm;
+
 import convoy.convolution.Shape;
+import java.util.Arrays;
+import org.bytedeco.javacpp.FloatPointer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.gradient.Gradient;
@@ -11,11 +18,13 @@ import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * {@link TiledConvolution} at work. Every tile is matrix products of its own windows and its own
  * kernels, in pieces of some images, so that the windows of a whole minibatch never exist at once.
+ * All matrices lie row by row: kernels (filters, window), windows (places, window), maps (filters,
+ * places). The products are BLAS's own: an unshared layer has hundreds of small ones, and the
+ * engine's way to it costs more than they do.
  */
 final class TiledComputation extends BaseLayer<TiledConvolution> {
   /** Values of the windows of one piece, 4 MB: they stay in a processor's cache. */
@@ -45,25 +54,48 @@ final class TiledComputation extends BaseLayer<TiledConvolution> {
     applyDropOutIfNecessary(training, workspaces);
     Windows windows = windows();
     int images = (int) input.size(0);
+    int size = windows.size();
+    int filters = filters();
     float[] padded = windows.padded(NativeMemory.values(input), images);
-    float[] output = new float[images * filters() * windows.outputRows() * windows.outputColumns()];
+    float[] output = new float[images * filters * windows.outputRows() * windows.outputColumns()];
+    float[] biases = biases();
+    FloatPointer kernels = NativeMemory.of(getParam(TiledParameters.WEIGHTS));
     eachPiece(
         windows,
         (tile, places) -> {
-          INDArray matrix = gathered(windows, padded, places);
-          INDArray kernels = tile.of(getParam(TiledParameters.WEIGHTS));
-          INDArray product = mapScratch.matrix(windows.count(places), filters());
-          Nd4j.gemm(matrix, kernels, product, false, true, 1, 0);
-          windows.scatterOutput(mapScratch.read(), filters(), biases(tile), places, output);
+          int count = windows.count(places);
+          FloatPointer matrix = gathered(windows, padded, places);
+          FloatPointer map = mapScratch.room(filters * count);
+          for (int filter = 0; filter < filters; filter++) {
+            int from = filter * count;
+            Arrays.fill(mapScratch.values(), from, from + count, biases[tile * filters + filter]);
+          }
+          mapScratch.write();
+          cblas_sgemm(
+              CblasRowMajor,
+              CblasNoTrans,
+              CblasTrans,
+              filters,
+              count,
+              size,
+              1,
+              ofTile(tile, kernels, size),
+              size,
+              matrix,
+              size,
+              1,
+              map,
+              count);
+          windows.scatterOutput(mapScratch.read(), filters, places, output);
         });
-    INDArray map =
-        workspaces.createUninitialized(
-            ArrayType.ACTIVATIONS,
-            dataType,
-            new long[] {images, filters(), windows.outputRows(), windows.outputColumns()},
-            'c');
-    NativeMemory.of(map).put(output);
-    return map;
+    return NativeMemory.array(
+        output,
+        ArrayType.ACTIVATIONS,
+        workspaces,
+        images,
+        filters,
+        windows.outputRows(),
+        windows.outputColumns());
   }
 
   @Override
@@ -72,72 +104,102 @@ final class TiledComputation extends BaseLayer<TiledConvolution> {
     assertInputSet(true);
     Windows windows = windows();
     int images = (int) input.size(0);
+    int size = windows.size();
+    int filters = filters();
     float[] padded = windows.padded(NativeMemory.values(input), images);
     float[] errors = NativeMemory.values(outputGradient);
     float[] inputGradient = new float[padded.length];
-    gradientViews.values().forEach(gradient -> gradient.assign(0));
+    float[] biasGradient = new float[biases().length];
+    FloatPointer kernels = NativeMemory.of(getParam(TiledParameters.WEIGHTS));
+    gradientViews.get(TiledParameters.WEIGHTS).assign(0);
+    FloatPointer kernelGradient = NativeMemory.of(gradientViews.get(TiledParameters.WEIGHTS));
     eachPiece(
         windows,
         (tile, places) -> {
-          INDArray matrix = gathered(windows, padded, places);
           int count = windows.count(places);
-          INDArray error = mapScratch.matrix(count, filters());
-          windows.gatherOutput(errors, filters(), places, mapScratch.values());
+          FloatPointer matrix = gathered(windows, padded, places);
+          FloatPointer error = mapScratch.room(filters * count);
+          windows.gatherOutput(errors, filters, places, mapScratch.values());
           mapScratch.write();
-          INDArray kernelGradient = tile.of(gradientViews.get(TiledParameters.WEIGHTS));
-          Nd4j.gemm(matrix, error, kernelGradient.transpose(), true, false, 1, 1);
-          addBiasGradients(tile, count);
-          INDArray windowGradient = gradientScratch.matrix(windows.size(), count);
-          INDArray kernels = tile.of(getParam(TiledParameters.WEIGHTS));
-          Nd4j.gemm(kernels, error, windowGradient, true, true, 1, 0);
+          addBiasGradients(tile, count, biasGradient);
+          cblas_sgemm(
+              CblasRowMajor,
+              CblasNoTrans,
+              CblasNoTrans,
+              filters,
+              size,
+              count,
+              1,
+              error,
+              count,
+              matrix,
+              size,
+              1,
+              ofTile(tile, kernelGradient, size),
+              size);
+          FloatPointer windowGradient = gradientScratch.room(count * size);
+          cblas_sgemm(
+              CblasRowMajor,
+              CblasTrans,
+              CblasNoTrans,
+              count,
+              size,
+              filters,
+              1,
+              error,
+              count,
+              ofTile(tile, kernels, size),
+              size,
+              0,
+              windowGradient,
+              size);
           windows.scatter(gradientScratch.read(), places, inputGradient);
         });
+    if (layerConf().biased()) {
+      NativeMemory.of(gradientViews.get(TiledParameters.BIASES)).put(biasGradient);
+    }
     INDArray gradientOfInput =
-        workspaces.createUninitialized(ArrayType.ACTIVATION_GRAD, dataType, input.shape(), 'c');
-    NativeMemory.of(gradientOfInput).put(windows.cropped(inputGradient, images));
+        NativeMemory.array(
+            windows.cropped(inputGradient, images),
+            ArrayType.ACTIVATION_GRAD,
+            workspaces,
+            input.shape());
     Gradient gradient = new DefaultGradient();
     gradientViews.forEach(gradient::setGradientFor);
     return new Pair<>(gradient, backpropDropOutIfPresent(gradientOfInput));
   }
 
-  /** One of the kernels that take turns along rows and columns. */
-  private record Tile(int row, int column) {
-    INDArray of(INDArray parameters) {
-      return parameters.get(NDArrayIndex.point(row), NDArrayIndex.point(column));
-    }
-  }
-
   private interface Piece {
-    void compute(Tile tile, Windows.Places places);
+    /**
+     * @param tile number of the kernels that take turns along rows and columns
+     */
+    void compute(int tile, Windows.Places places);
   }
 
   private void eachPiece(Windows windows, Piece piece) {
     Shape weights = layerConf().operation().weights(layerConf().input());
+    int rows = weights.size(4);
+    int columns = weights.size(5);
     int images = (int) input.size(0);
-    for (int row = 0; row < weights.size(4); row++) {
-      for (int column = 0; column < weights.size(5); column++) {
-        Tile tile = new Tile(row, column);
-        int perImage = windows.size() * windows.count(places(tile, weights, 0, 1));
-        int together = Math.max(1, PIECE / perImage);
-        for (int first = 0; first < images; first += together) {
-          int some = Math.min(together, images - first);
-          piece.compute(tile, places(tile, weights, first, some));
-        }
+    for (int tile = 0; tile < rows * columns; tile++) {
+      Windows.Places inOne =
+          new Windows.Places(0, 1, tile / columns, rows, tile % columns, columns);
+      int together = Math.max(1, PIECE / (windows.size() * windows.count(inOne)));
+      for (int first = 0; first < images; first += together) {
+        piece.compute(tile, inOne.inImages(first, Math.min(together, images - first)));
       }
     }
   }
 
-  private static Windows.Places places(Tile tile, Shape weights, int firstImage, int images) {
-    return new Windows.Places(
-        firstImage, images, tile.row(), weights.size(4), tile.column(), weights.size(5));
-  }
-
-  private INDArray gathered(Windows windows, float[] padded, Windows.Places places) {
-    // (places, window) row by row is what the native side calls (window, places) by columns.
-    INDArray matrix = windowScratch.matrix(windows.size(), windows.count(places));
+  private FloatPointer gathered(Windows windows, float[] padded, Windows.Places places) {
+    FloatPointer matrix = windowScratch.room(windows.count(places) * windows.size());
     windows.gather(padded, places, windowScratch.values());
     windowScratch.write();
-    return matrix.transpose();
+    return matrix;
+  }
+
+  private FloatPointer ofTile(int tile, FloatPointer kernels, int size) {
+    return kernels.getPointer((long) tile * filters() * size);
   }
 
   private Windows windows() {
@@ -148,24 +210,21 @@ final class TiledComputation extends BaseLayer<TiledConvolution> {
     return (int) layerConf().getNOut();
   }
 
-  private float[] biases(Tile tile) {
+  /** (tiles, filters); zeros where there are none. */
+  private float[] biases() {
     return layerConf().biased()
-        ? NativeMemory.values(tile.of(getParam(TiledParameters.BIASES)))
-        : new float[filters()];
+        ? NativeMemory.values(getParam(TiledParameters.BIASES))
+        : new float[(int) layerConf().operation().biases(layerConf().input()).count()];
   }
 
-  private void addBiasGradients(Tile tile, int count) {
-    if (!layerConf().biased()) {
-      return;
-    }
-    INDArray gradient = tile.of(gradientViews.get(TiledParameters.BIASES));
+  private void addBiasGradients(int tile, int count, float[] gradient) {
     float[] errors = mapScratch.values();
     for (int filter = 0; filter < filters(); filter++) {
       double sum = 0;
       for (int i = filter * count; i < (filter + 1) * count; i++) {
         sum += errors[i];
       }
-      gradient.putScalar(filter, gradient.getDouble(filter) + sum);
+      gradient[tile * filters() + filter] += (float) sum;
     }
   }
 
@@ -173,16 +232,18 @@ final class TiledComputation extends BaseLayer<TiledConvolution> {
   private static final class Scratch {
     private float[] values = new float[0];
     private INDArray buffer = Nd4j.empty(DataType.FLOAT);
+    private FloatPointer outside = new FloatPointer();
     private int length;
 
-    /** A matrix by columns, its contents undefined. */
-    INDArray matrix(int rows, int columns) {
-      length = rows * columns;
+    /** The memory outside the heap for so many values, its contents undefined. */
+    FloatPointer room(int wanted) {
+      length = wanted;
       if (values.length < length) {
         values = new float[length];
         buffer = Nd4j.createUninitializedDetached(DataType.FLOAT, length);
+        outside = NativeMemory.of(buffer);
       }
-      return buffer.get(NDArrayIndex.interval(0, length)).reshape('f', rows, columns);
+      return outside;
     }
 
     float[] values() {
@@ -190,11 +251,11 @@ final class TiledComputation extends BaseLayer<TiledConvolution> {
     }
 
     void write() {
-      NativeMemory.of(buffer).put(values, 0, length);
+      outside.put(values, 0, length);
     }
 
     float[] read() {
-      NativeMemory.of(buffer).get(values, 0, length);
+      outside.get(values, 0, length);
       return values;
     }
   }

@@ -23,7 +23,13 @@ final class Windows {
 
   /** Some places of the output: every {@code step}-th from a first one on, in some images. */
   record Places(
-      int firstImage, int images, int firstRow, int rowStep, int firstColumn, int columnStep) {}
+      int firstImage, int images, int firstRow, int rowStep, int firstColumn, int columnStep) {
+
+    /** The same places in other images. */
+    Places inImages(int first, int number) {
+      return new Places(first, number, firstRow, rowStep, firstColumn, columnStep);
+    }
+  }
 
   Windows(Area area, Shape input) {
     rows = area.rows();
@@ -144,14 +150,13 @@ final class Windows {
         (inOutput, filter, place) -> matrix[filter * count + place] = output[inOutput]);
   }
 
-  /** Writes (filters, places) into a map (images, filters, rows, columns), a bias each added. */
-  void scatterOutput(float[] matrix, int filters, float[] biases, Places places, float[] output) {
+  /** Writes (filters, places) into a map (images, filters, rows, columns). */
+  void scatterOutput(float[] matrix, int filters, Places places, float[] output) {
     int count = count(places);
     eachPlace(
         filters,
         places,
-        (inOutput, filter, place) ->
-            output[inOutput] = matrix[filter * count + place] + biases[filter]);
+        (inOutput, filter, place) -> output[inOutput] = matrix[filter * count + place]);
   }
 
   private interface Place {
