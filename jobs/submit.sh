@@ -26,6 +26,11 @@ fi
 
 # One thread a replica, in this JVM and (through spark.executorEnv) in executors.
 export OMP_NUM_THREADS=1
+if [ "$job" = describe ]; then
+  # Nothing to submit; Spark's folder has the jars that ours leaves out.
+  exec "$java" -Djava.awt.headless=true "-Dlog4j2.configurationFile=file:$home/conf/log4j2.properties" \
+    -cp "$jar:${SPARK_HOME:-$home/target/spark-home}/jars/*" convoy.job.Main "$job" "$@"
+fi
 options=(
   --class convoy.job.Main
   --driver-java-options "-Djava.awt.headless=true \"-Dlog4j2.configurationFile=$home/conf/log4j2.properties\""

@@ -44,7 +44,7 @@ class FloorsTest {
         .whereLayer("evaluate")
         .mayOnlyBeAccessedByLayers("train", "report", "job")
         .whereLayer("network")
-        .mayOnlyBeAccessedByLayers("evaluate", "train", "job")
+        .mayOnlyBeAccessedByLayers("evaluate", "train", "report", "job")
         .whereLayer("data")
         .mayOnlyBeAccessedByLayers("network", "evaluate", "train", "report", "job")
         .whereLayer("convolution")

@@ -1,5 +1,6 @@
 package convoy.data;
 
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -35,9 +36,14 @@ public final class PictureEncoder {
 
   /** Without loss. */
   public static byte[] png(Picture picture) {
+    return png(picture.toImage());
+  }
+
+  /** Without loss. */
+  public static byte[] png(BufferedImage image) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
-      ImageIO.write(picture.toImage(), "png", bytes);
+      ImageIO.write(image, "png", bytes);
     } catch (IOException e) {
       throw new UncheckedIOException("writing to memory", e);
     }

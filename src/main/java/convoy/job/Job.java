@@ -23,6 +23,11 @@ interface Job<C extends Record> {
 
   Class<C> configType();
 
+  /** Settings that have an option of their own on the command line. */
+  default List<String> settingsWithOption() {
+    return List.of();
+  }
+
   /** All that is wrong with the world for this configuration; asked before Spark starts. */
   List<String> problems(C config);
 

@@ -19,6 +19,8 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.ISetter;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 
 /**
@@ -36,6 +38,8 @@ public final class Main {
           new TrainJob(),
           "evaluate",
           new EvaluateJob(),
+          "describe",
+          new DescribeJob(),
           "draw",
           new DrawJob());
 
@@ -53,7 +57,8 @@ public final class Main {
         new CommandLine(CommandSpec.create().name("convoy").mixinStandardHelpOptions(true));
     line.getCommandSpec().version("convoy " + Provenance.version());
     JOBS.forEach(
-        (name, job) -> line.addSubcommand(name, new JobCommand<>(name, job, List.of(arguments))));
+        (name, job) ->
+            line.addSubcommand(name, new JobCommand<>(name, job, List.of(arguments)).line()));
     line.setErr(err);
     line.setExecutionStrategy(new CommandLine.RunLast());
     line.setExecutionExceptionHandler(
@@ -90,6 +95,8 @@ public final class Main {
         description = "One setting, laid over the files; may be given again.")
     private List<String> settings = new ArrayList<>();
 
+    private final List<String> shortcuts = new ArrayList<>();
+
     @Option(
         names = "--run",
         paramLabel = "DIR",
@@ -119,13 +126,45 @@ public final class Main {
       this.words = words;
     }
 
+    CommandLine line() {
+      CommandLine line = new CommandLine(this);
+      for (String setting : job.settingsWithOption()) {
+        line.getCommandSpec()
+            .addOption(
+                OptionSpec.builder("--" + setting)
+                    .type(String.class)
+                    .paramLabel("VALUE")
+                    .description("The same as --set %s=VALUE.".formatted(setting))
+                    .setter(new Shortcut(setting))
+                    .build());
+      }
+      return line;
+    }
+
+    /** Turns an option into a setting; ones that are not given are not set. */
+    private final class Shortcut implements ISetter {
+      private final String setting;
+
+      private Shortcut(String setting) {
+        this.setting = setting;
+      }
+
+      @Override
+      public <T> T set(T value) {
+        if (value != null) {
+          shortcuts.add("%s=%s".formatted(setting, value));
+        }
+        return null;
+      }
+    }
+
     @Override
     public Integer call() {
       Documents document = Documents.parse("the reference configuration", reference(name));
       for (String file : configs) {
         document = document.overlaidBy(Documents.parse(file, Location.of(file).readText()));
       }
-      C config = document.with(settings).bind(name, job.configType());
+      C config = document.with(settings).with(shortcuts).bind(name, job.configType());
       if (printConfig) {
         System.out.print(Documents.toYaml(config));
         return CommandLine.ExitCode.OK;

@@ -2,8 +2,6 @@ package convoy.job;
 
 import convoy.core.UserException;
 import convoy.network.MemoryNeeds;
-import convoy.network.NetworkSpec;
-import convoy.train.TrainingOptions;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -12,43 +10,11 @@ import org.apache.spark.api.java.JavaSparkContext;
  * The memory that training will need, before it starts: a job that is killed in the night for too
  * little could have been told in the evening.
  *
- * @param driverHeap bytes in the driver, without a local mode's executor
- * @param executorHeap bytes in an executor
- * @param executorOffHeap bytes in an executor that the JVM's heap does not count
+ * @param slots tasks that run at the same time on the whole cluster
+ * @param pictureBytes of decoded pictures kept in an executor
  */
-record MemoryPlan(
-    MemoryNeeds needs,
-    int workers,
-    int slots,
-    long driverHeap,
-    long executorHeap,
-    long executorOffHeap) {
+record MemoryPlan(MemoryNeeds needs, int workers, int slots, long pictureBytes) {
   private static final long MEBIBYTE = 1 << 20;
-
-  /** Spark, Hadoop and the JVM themselves. */
-  private static final long BASE = 400 * MEBIBYTE;
-
-  /** Libraries' code, metaspace, threads, network buffers. */
-  private static final long OFF_HEAP_BASE = 500 * MEBIBYTE;
-
-  /**
-   * @param slots tasks that run at the same time on the whole cluster
-   */
-  static MemoryPlan forTraining(
-      NetworkSpec network, TrainingOptions options, int cacheMebibytes, int slots) {
-    MemoryNeeds needs = MemoryNeeds.of(network, options.minibatch());
-    long state = needs.stateBytes();
-    return new MemoryPlan(
-        needs,
-        options.workers(),
-        slots,
-        // State of this round and the next, the broadcast's blocks, the slices that come back.
-        BASE + 4 * state,
-        // Broadcast state once, and for each slot the state reached, its slices, the sums of the
-        // averaging.
-        BASE + cacheMebibytes * MEBIBYTE + state + 4 * state,
-        OFF_HEAP_BASE + needs.replicaBytes());
-  }
 
   /** Slots of one executor JVM. */
   private static int slotsOfExecutor(JavaSparkContext spark) {
@@ -57,15 +23,19 @@ record MemoryPlan(
         : Integer.parseInt(spark.getConf().get("spark.executor.cores", "1"));
   }
 
+  /** Replicas that one executor holds at once. */
+  private int replicas(JavaSparkContext spark) {
+    return Math.min(workers, slotsOfExecutor(spark));
+  }
+
   private long heap(JavaSparkContext spark) {
-    int busy = Math.min(workers, slotsOfExecutor(spark));
-    long stateOfSlots = 4 * needs.stateBytes() * (busy - 1);
-    return executorHeap + stateOfSlots + (spark.isLocal() ? driverHeap - BASE : 0);
+    return spark.isLocal()
+        ? needs.localHeapBytes(replicas(spark), pictureBytes)
+        : needs.executorHeapBytes(replicas(spark), pictureBytes);
   }
 
   private long offHeap(JavaSparkContext spark) {
-    int busy = Math.min(workers, slotsOfExecutor(spark));
-    return executorOffHeap + needs.replicaBytes() * (busy - 1);
+    return needs.executorOffHeapBytes(replicas(spark));
   }
 
   String describe(JavaSparkContext spark) {
@@ -85,7 +55,10 @@ record MemoryPlan(
     } else {
       lines.add(
           "Memory needed: driver heap %s; executor heap %s (spark.executor.memory), outside its heap %s (spark.executor.memoryOverhead)."
-              .formatted(mebibytes(driverHeap), mebibytes(heap(spark)), mebibytes(offHeap(spark))));
+              .formatted(
+                  mebibytes(needs.driverHeapBytes()),
+                  mebibytes(heap(spark)),
+                  mebibytes(offHeap(spark))));
     }
     return String.join("\n", lines) + "\n";
   }
@@ -93,7 +66,7 @@ record MemoryPlan(
   /** Refuses to start a job that would run out of heap. */
   void requireRoom(JavaSparkContext spark) {
     long driver = Runtime.getRuntime().maxMemory();
-    long wanted = spark.isLocal() ? heap(spark) : driverHeap;
+    long wanted = spark.isLocal() ? heap(spark) : needs.driverHeapBytes();
     if (wanted > driver) {
       throw new UserException(
           "Cannot train with a driver heap of %s: %s are needed. Raise spark.driver.memory in conf/spark/*.conf (--spark)."

@@ -126,8 +126,11 @@ final class TrainJob implements Job<TrainJob.Config> {
     run.requireSame("dataset.sha256", digest, "data set");
     try (JavaSparkContext spark = SparkContexts.open("train")) {
       MemoryPlan plan =
-          MemoryPlan.forTraining(
-              network, config.training(), config.cacheMebibytes(), SparkContexts.slots(spark));
+          new MemoryPlan(
+              MemoryNeeds.of(network, config.training().minibatch()),
+              config.training().workers(),
+              SparkContexts.slots(spark),
+              (long) config.cacheMebibytes() << 20);
       context.out().print(plan.describe(spark));
       plan.requireRoom(spark);
       ParameterAveragingTrainer.Result result =

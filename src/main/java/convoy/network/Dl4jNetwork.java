@@ -5,7 +5,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
@@ -137,6 +139,22 @@ public final class Dl4jNetwork implements Network {
       values[i * spec.classes() + labels[i]] = 1;
     }
     return Nd4j.create(values, new long[] {labels.length, spec.classes()}, 'c');
+  }
+
+  /** The weights of a layer, in the order of its definition for an ordinary convolution. */
+  public float[] weights(String layer) {
+    return graph.getLayer(layer).getParam("W").dup('c').data().asFloat();
+  }
+
+  /** The outputs of layers for one input, each (channels, height, width). */
+  public Map<String, float[]> activations(float[] values) {
+    Map<String, float[]> activations = new LinkedHashMap<>();
+    try (INDArray inputs = inputs(values, 1)) {
+      graph
+          .feedForward(inputs, false)
+          .forEach((layer, output) -> activations.put(layer, output.dup('c').data().asFloat()));
+    }
+    return activations;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package convoy.report;
 
 import convoy.evaluate.Evaluation;
+import convoy.network.NetworkSummary;
 import java.awt.Color;
 import java.awt.Font;
 import java.io.IOException;
@@ -96,6 +97,26 @@ final class Charts {
         score.name(),
         classes.stream().map(c -> shortened(c.name())).toList(),
         classes.stream().map(c -> 100 * c.top1Error()).toList());
+    return png(chart);
+  }
+
+  /** Multiplications and parameters of networks, as bars on a logarithmic axis. */
+  static byte[] costs(List<NetworkSummary> networks) {
+    CategoryChart chart =
+        new CategoryChartBuilder()
+            .width(Math.min(LARGEST, Math.max(WIDTH, 60 * networks.size())))
+            .height(HEIGHT)
+            .title("Multiplications of one image and parameters")
+            .yAxisTitle("millions")
+            .build();
+    style(chart.getStyler());
+    chart.getStyler().setXAxisLabelRotation(45);
+    chart.getStyler().setYAxisLogarithmic(true);
+    chart.getStyler().setYAxisMin(1.0);
+    List<String> names = networks.stream().map(NetworkSummary::name).toList();
+    chart.addSeries(
+        "multiplications", names, networks.stream().map(n -> n.multiplications() / 1e6).toList());
+    chart.addSeries("parameters", names, networks.stream().map(n -> n.parameters() / 1e6).toList());
     return png(chart);
   }
 

@@ -1,15 +1,8 @@
 package convoy.report;
 
-import com.samskivert.mustache.Mustache;
 import convoy.core.Documents;
 import convoy.core.Location;
 import convoy.evaluate.Evaluation;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.Reader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,7 +12,6 @@ import java.util.Map;
  * is one file that needs no other; it is drawn from the evaluation and the pictures beside it.
  */
 public final class EvaluationReport {
-  private static final String TEMPLATE = "/convoy/report/evaluation.html";
   private static final int MISTAKES_SHOWN = 24;
 
   private EvaluationReport() {}
@@ -62,16 +54,16 @@ public final class EvaluationReport {
             Map.entry("classes", evaluation.classes().size()),
             Map.entry("rows", evaluation.all().stream().map(score -> row(score, best)).toList()),
             Map.entry("best", best.name()),
-            Map.entry("confusion", image(Charts.confusion(best, evaluation.classes()))),
-            Map.entry("classErrors", image(Charts.classErrors(best))),
+            Map.entry("confusion", Pages.image(Charts.confusion(best, evaluation.classes()))),
+            Map.entry("classErrors", Pages.image(Charts.classErrors(best))),
             Map.entry("perClass", best.perClass().stream().map(EvaluationReport::row).toList()),
             Map.entry(
                 "curves",
                 trained.isEmpty()
                     ? List.of()
                     : List.of(
-                        image(Charts.validationError(trained)),
-                        image(Charts.trainingLoss(trained)))),
+                        Pages.image(Charts.validationError(trained)),
+                        Pages.image(Charts.trainingLoss(trained)))),
             Map.entry(
                 "mistakes",
                 best.worst().stream()
@@ -81,13 +73,7 @@ public final class EvaluationReport {
             Map.entry("commit", evaluation.provenance().commit()),
             Map.entry("time", evaluation.provenance().time()),
             Map.entry("command", String.join(" ", evaluation.provenance().command())));
-    try (Reader template =
-        new InputStreamReader(
-            EvaluationReport.class.getResourceAsStream(TEMPLATE), StandardCharsets.UTF_8)) {
-      return Mustache.compiler().compile(template).execute(page);
-    } catch (IOException e) {
-      throw new UncheckedIOException("The jar's own template cannot be read", e);
-    }
+    return Pages.fill("evaluation.html", page);
   }
 
   private static Map<String, Object> row(Evaluation.Score score, Evaluation.Score best) {
@@ -113,7 +99,7 @@ public final class EvaluationReport {
 
   private static Map<String, Object> figure(Location folder, Evaluation.Mistake mistake) {
     return Map.of(
-        "image", image(folder.child(mistake.picture()).readBytes()),
+        "image", Pages.image(folder.child(mistake.picture()).readBytes()),
         "label", mistake.label(),
         "predicted", mistake.predicted(),
         "probability", percent(mistake.probability()));
@@ -121,9 +107,5 @@ public final class EvaluationReport {
 
   private static String percent(double part) {
     return String.format(Locale.ROOT, "%.2f %%", 100 * part);
-  }
-
-  private static String image(byte[] png) {
-    return "data:image/png;base64," + Base64.getEncoder().encodeToString(png);
   }
 }

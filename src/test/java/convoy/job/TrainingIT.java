@@ -9,17 +9,25 @@ import convoy.data.DatasetManifest;
 import convoy.data.EpochPlan;
 import convoy.data.ImageTransform;
 import convoy.data.MinibatchReader;
+import convoy.data.Picture;
+import convoy.data.PictureEncoder;
 import convoy.data.PictureStore;
+import convoy.evaluate.Evaluation;
+import convoy.network.Architectures;
 import convoy.network.Dl4jNetwork;
 import convoy.network.Network;
 import convoy.network.NetworkSpec;
+import convoy.network.TrainedModel;
 import convoy.train.ParameterAveragingTrainer;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -168,5 +176,131 @@ class TrainingIT {
     assertThat(outcome.errors())
         .contains("error: Cannot go on training")
         .contains("Lower the learning rate.");
+  }
+
+  @Test
+  void headsAreTrainedAndThenDropped() throws IOException {
+    String[] googlenet = {
+      "network.architecture=googlenet", "network.dropout=0.4", "training.epochs=1"
+    };
+    Path run = folder.resolve("googlenet");
+    Jobs.succeed("train", options(run, googlenet));
+    NetworkSpec trained = TrainedModel.describe(Location.of(run + "/models/best")).network();
+    assertThat(trained.phase()).isEqualTo(NetworkSpec.Phase.INFERENCE);
+    long model = Files.size(run.resolve("models/best/parameters.bin"));
+    long checkpoint = Files.size(run.resolve("checkpoints/epoch-00001/parameters.bin"));
+    assertThat(model).isEqualTo(4 * Architectures.blueprint(trained).parameters());
+    // Two heads of a 1x1 convolution, 1024 neurons on a map of one place, and ten classes.
+    long heads = (512 + 528 + 2) * 128L + 2 * (129 * 1024L + 1025 * 10);
+    assertThat(checkpoint - model).isEqualTo(4 * heads);
+    // What is left answers as it did when it was validated with its heads.
+    Path evaluation = folder.resolve("googlenet-evaluation");
+    Jobs.succeed(
+        "evaluate",
+        "--set",
+        "dataset=" + shapes,
+        "--set",
+        "split=validation",
+        "--set",
+        "members=[%s]".formatted(run),
+        "--run",
+        evaluation.toString());
+    Evaluation scores =
+        Documents.read(Location.of(evaluation + "/evaluation.json"), Evaluation.class);
+    assertThat(scores.members().get(0).top1Error())
+        .isEqualTo(TrainedModel.describe(Location.of(run + "/models/best")).validationTop1Error());
+    // And it is a beginning for training with new heads.
+    Path again = folder.resolve("googlenet-again");
+    Jobs.succeed("train", options(again, with(googlenet, "network.weights=" + run)));
+  }
+
+  private static String[] with(String[] settings, String more) {
+    List<String> all = new ArrayList<>(List.of(settings));
+    all.add(more);
+    return all.toArray(String[]::new);
+  }
+
+  @Test
+  void aListedNetworkOfEveryKindOfLayerIsTrainedStoredAndRestored() throws IOException {
+    Path run = folder.resolve("listed");
+    Jobs.succeed(
+        "train",
+        options(
+            run,
+            "network.architecture=sequential",
+            "network.layers=[%s]"
+                .formatted(
+                    String.join(
+                        ", ",
+                        "{type: convolution, filters: 6, size: 3, stride: 2, padding: 1, biased: false}",
+                        "{type: batch-normalization}",
+                        "{type: relu}",
+                        "{type: tiled-convolution, filters: 4, size: 3, period: 2, padding: 1}",
+                        "{type: relu}",
+                        "{type: depthwise-convolution, multiplier: 2, size: 3, padding: 1}",
+                        "{type: convolution, filters: 4, size: 3, padding: 2, dilation: 2, groups: 2}",
+                        "{type: transposed-convolution, filters: 3, size: 2, stride: 2}",
+                        "{type: max-pooling, size: 4, stride: 4}",
+                        "{type: unshared-convolution, filters: 3, size: 3}",
+                        "{type: dense, neurons: 16}",
+                        "{type: relu}")),
+            "training.epochs=2"));
+    Path evaluation = folder.resolve("listed-evaluation");
+    Jobs.succeed(
+        "evaluate",
+        "--set",
+        "dataset=" + shapes,
+        "--set",
+        "split=validation",
+        "--set",
+        "members=[%s]".formatted(run),
+        "--run",
+        evaluation.toString());
+    Evaluation scores =
+        Documents.read(Location.of(evaluation + "/evaluation.json"), Evaluation.class);
+    assertThat(scores.members().get(0).top1Error())
+        .isEqualTo(TrainedModel.describe(Location.of(run + "/models/best")).validationTop1Error());
+    Path pictures = folder.resolve("listed-pictures");
+    Path picture = folder.resolve("picture.png");
+    Files.write(picture, PictureEncoder.png(aPicture()));
+    Jobs.succeed(
+        "describe",
+        "--set",
+        "model=" + run,
+        "--set",
+        "picture=" + picture,
+        "--run",
+        pictures.toString());
+    assertThat(pictures.toFile().list())
+        .contains("filters-convolution1.png", "input.png", "maps-relu1.png", "maps-relu2.png");
+    BufferedImage maps = ImageIO.read(pictures.resolve("maps-relu1.png").toFile());
+    assertThat(maps.getWidth()).isEqualTo(6 + 6 * (56 + 6));
+    assertThat(colours(maps)).isGreaterThan(20);
+  }
+
+  private static Picture aPicture() {
+    DatasetManifest manifest = DatasetManifest.read(Location.of(shapes.toString()));
+    return PictureStore.open(Location.of(shapes.toString()), manifest.split("train").shards(), 0)
+        .picture(0);
+  }
+
+  private static long colours(BufferedImage image) {
+    return IntStream.range(0, image.getWidth() * image.getHeight())
+        .map(i -> image.getRGB(i % image.getWidth(), i / image.getWidth()))
+        .distinct()
+        .count();
+  }
+
+  @Test
+  void aListThatNeedsMoreThanOneInputIsRefused() {
+    Jobs.Outcome outcome =
+        Jobs.run(
+            "train",
+            options(
+                folder.resolve("never"),
+                "network.architecture=sequential",
+                "network.layers=[{type: sum}]"));
+    assertThat(outcome.code()).isEqualTo(3);
+    assertThat(outcome.errors()).contains("Cannot put sum into a sequence");
   }
 }

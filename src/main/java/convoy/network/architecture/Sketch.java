@@ -135,7 +135,11 @@ public final class Sketch {
 
   /** The output. */
   public Blueprint softmax(String name) {
-    layer(name, new LayerSpec.Softmax(classes, 1));
+    return layer(name, new LayerSpec.Softmax(classes, 1)).whole();
+  }
+
+  /** All layers; the one drawn last is the output. */
+  Blueprint whole() {
     return new Blueprint(input, List.copyOf(nodes.values()));
   }
 

@@ -1,0 +1,273 @@
+package convoy.job;
+
+import convoy.core.Checks;
+import convoy.core.Documents;
+import convoy.core.Location;
+import convoy.core.RunFolder;
+import convoy.core.UserException;
+import convoy.data.BrokenPictureException;
+import convoy.data.Picture;
+import convoy.data.PictureDecoder;
+import convoy.network.Architectures;
+import convoy.network.Dl4jNetwork;
+import convoy.network.ModelState;
+import convoy.network.NetworkSpec;
+import convoy.network.NetworkSummary;
+import convoy.network.TrainedModel;
+import convoy.network.architecture.Blueprint.Node;
+import convoy.network.architecture.LayerSpec;
+import convoy.network.architecture.Modules;
+import convoy.network.architecture.ResNet;
+import convoy.report.KernelPictures;
+import convoy.report.NetworkReport;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Tells what networks are made of and what they cost, and shows what a trained one has learned. */
+final class DescribeJob implements Job<DescribeJob.Config> {
+  private static final int MAPS_SHOWN = 5;
+
+  enum Format {
+    TEXT,
+    JSON,
+    CSV,
+    HTML
+  }
+
+  /** {@code conf/describe.yaml} explains each key. */
+  record Config(
+      NetworkConfig network,
+      List<String> compare,
+      Optional<String> model,
+      Optional<String> picture,
+      int minibatch,
+      int cacheMebibytes,
+      Format format) {
+    Config {
+      new Checks()
+          .that(
+              network.architecture().isPresent() || !compare.isEmpty() || model.isPresent(),
+              "network.architecture",
+              "none",
+              "must be one of %s, or compare or model be given".formatted(names()))
+          .that(names().containsAll(compare), "compare", compare, "must be names of " + names())
+          .that(
+              picture.isEmpty() || model.isPresent(),
+              "picture",
+              picture.orElse(""),
+              "needs a model that looks at it")
+          .atLeast(1, "minibatch", minibatch)
+          .atLeast(0, "cache-mebibytes", cacheMebibytes)
+          .done();
+    }
+  }
+
+  /**
+   * @param input the network's own paper's if empty, as {@code classes}
+   */
+  record NetworkConfig(
+      Optional<String> architecture,
+      List<LayerSpec> layers,
+      ResNet.Stem stem,
+      Optional<List<Integer>> input,
+      Optional<Integer> classes) {
+    NetworkConfig {
+      new Checks()
+          .that(
+              architecture.isEmpty() || names().contains(architecture.get()),
+              "architecture",
+              architecture.orElse(""),
+              "must be one of " + names())
+          .done();
+      if (architecture.isPresent() && Architectures.names().contains(architecture.get())) {
+        var unused = spec(architecture.get(), layers, stem, input, classes);
+      }
+    }
+
+    private static NetworkSpec spec(
+        String name,
+        List<LayerSpec> layers,
+        ResNet.Stem stem,
+        Optional<List<Integer>> input,
+        Optional<Integer> classes) {
+      return new NetworkSpec(
+          name,
+          layers,
+          stem,
+          input.orElseGet(() -> Architectures.usualInput(name)),
+          classes.orElseGet(() -> Architectures.usualClasses(name)),
+          0,
+          0,
+          NetworkSpec.Phase.INFERENCE);
+    }
+
+    NetworkSpec spec(String name) {
+      boolean listed = name.equals(Architectures.SEQUENTIAL);
+      return spec(name, listed ? layers : List.of(), stem, input, classes);
+    }
+  }
+
+  private static List<String> names() {
+    List<String> names = new ArrayList<>(Architectures.names());
+    Modules.all().keySet().stream().sorted().forEach(names::add);
+    return names;
+  }
+
+  @Override
+  public Class<Config> configType() {
+    return Config.class;
+  }
+
+  @Override
+  public List<String> settingsWithOption() {
+    return List.of("format");
+  }
+
+  @Override
+  public List<String> problems(Config config) {
+    List<String> problems = new ArrayList<>();
+    Checks.collect(problems, () -> summaries(config));
+    return problems;
+  }
+
+  @Override
+  public void run(Config config, Context context) {
+    List<NetworkSummary> networks = summaries(config);
+    Optional<RunFolder> run =
+        context
+            .run()
+            .or(() -> config.model().map(model -> Runs.fresh("describe")))
+            .map(
+                folder -> {
+                  UserException.throwIfAny(folder.problemsWithWriting());
+                  return RunFolder.open(folder, "describe", config, context.provenance());
+                });
+    Map<String, byte[]> pictures = pictures(config);
+    context
+        .out()
+        .print(
+            switch (config.format()) {
+              case TEXT -> NetworkReport.text(networks);
+              case JSON -> json(networks);
+              case CSV -> NetworkReport.csv(networks);
+              case HTML -> NetworkReport.html(networks, pictures);
+            });
+    run.ifPresent(
+        folder -> {
+          pictures.forEach((name, png) -> folder.file(name + ".png").writeBytes(png));
+          folder.file("network.json").writeText(json(networks));
+          folder.file("network.csv").writeText(NetworkReport.csv(networks));
+          folder.file("network.html").writeText(NetworkReport.html(networks, pictures));
+          if (config.format() == Format.TEXT) {
+            context.out().printf("Page %s%n", folder.file("network.html"));
+          }
+        });
+  }
+
+  private static List<NetworkSummary> summaries(Config config) {
+    List<NetworkSummary> summaries = new ArrayList<>();
+    config
+        .model()
+        .ifPresent(
+            path -> summaries.add(summary(TrainedModel.describe(model(path)).network(), config)));
+    List<String> names = new ArrayList<>(config.compare());
+    config.network().architecture().ifPresent(name -> names.add(0, name));
+    for (String name : names) {
+      summaries.add(
+          Modules.all().containsKey(name)
+              ? NetworkSummary.of(name, Modules.all().get(name))
+              : summary(config.network().spec(name), config));
+    }
+    return summaries;
+  }
+
+  private static NetworkSummary summary(NetworkSpec spec, Config config) {
+    return NetworkSummary.of(spec, config.minibatch(), (long) config.cacheMebibytes() << 20);
+  }
+
+  private static Location model(String path) {
+    return Runs.model(path, "best");
+  }
+
+  private record Comparison(List<NetworkSummary> networks) {}
+
+  private static String json(List<NetworkSummary> networks) {
+    return Documents.toJson(networks.size() == 1 ? networks.get(0) : new Comparison(networks));
+  }
+
+  /** By the names of their files. */
+  private static Map<String, byte[]> pictures(Config config) {
+    Map<String, byte[]> pictures = new LinkedHashMap<>();
+    config.model().ifPresent(path -> addLearned(TrainedModel.read(model(path)), config, pictures));
+    pictures.put("curve-detector", KernelPictures.curveDetector());
+    return pictures;
+  }
+
+  private static void addLearned(TrainedModel model, Config config, Map<String, byte[]> pictures) {
+    NetworkSpec spec = model.description().network();
+    List<Node> nodes = Architectures.blueprint(spec).nodes();
+    try (Dl4jNetwork network = new Dl4jNetwork(spec)) {
+      network.restore(ModelState.atRest(model.parameters()));
+      nodes.stream()
+          .filter(node -> node.layer() instanceof LayerSpec.Convolution c && c.groups() == 1)
+          .findFirst()
+          .ifPresent(
+              node ->
+                  pictures.put(
+                      "filters-" + node.name(),
+                      KernelPictures.filters(
+                          network.weights(node.name()),
+                          node.layer()
+                              .kernels(node.inputShape())
+                              .orElseThrow()
+                              .weights(node.inputShape()))));
+      config
+          .picture()
+          .ifPresent(
+              path -> {
+                float[] input = input(Location.of(path), model.description());
+                pictures.put("input", KernelPictures.input(input, spec.inputShape()));
+                Map<String, float[]> maps = network.activations(input);
+                shown(nodes)
+                    .forEach(
+                        node ->
+                            pictures.put(
+                                "maps-" + node.name(),
+                                KernelPictures.maps(maps.get(node.name()), node.output())));
+              });
+    }
+  }
+
+  /** Layers from the first to the last whose outputs are maps, evenly taken. */
+  private static List<Node> shown(List<Node> nodes) {
+    List<Node> maps =
+        nodes.stream()
+            .filter(node -> node.output().rank() == 3)
+            .filter(
+                node ->
+                    node.layer() instanceof LayerSpec.Relu
+                        || node.layer() instanceof LayerSpec.Concatenation)
+            .toList();
+    int count = Math.min(MAPS_SHOWN, maps.size());
+    List<Node> shown = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      shown.add(maps.get(count == 1 ? 0 : i * (maps.size() - 1) / (count - 1)));
+    }
+    return shown;
+  }
+
+  private static float[] input(Location file, TrainedModel.Description model) {
+    try {
+      Picture picture = PictureDecoder.decode(file.readBytes());
+      float[] input = new float[model.network().inputSize()];
+      model.transform().apply(picture, input, 0);
+      return input;
+    } catch (BrokenPictureException e) {
+      throw new UserException(
+          "Cannot show picture %s: %s. Name another one.".formatted(file, e.getMessage()), e);
+    }
+  }
+}

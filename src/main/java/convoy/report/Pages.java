@@ -1,0 +1,31 @@
+package convoy.report;
+
+import com.samskivert.mustache.Mustache;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+
+/** HTML pages from the templates in the jar. */
+final class Pages {
+  private Pages() {}
+
+  /**
+   * @param template name of a file beside this class
+   */
+  static String fill(String template, Object values) {
+    try (Reader reader =
+        new InputStreamReader(Pages.class.getResourceAsStream(template), StandardCharsets.UTF_8)) {
+      return Mustache.compiler().compile(reader).execute(values);
+    } catch (IOException e) {
+      throw new UncheckedIOException("The jar's own template cannot be read", e);
+    }
+  }
+
+  /** A picture within a page. */
+  static String image(byte[] png) {
+    return "data:image/png;base64," + Base64.getEncoder().encodeToString(png);
+  }
+}
