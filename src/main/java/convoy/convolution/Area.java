@@ -43,18 +43,25 @@ public record Area(Window rows, Window columns) {
           "Cannot move a window of %dx%d over a map of %s: nothing is left of the map. Use a larger input."
               .formatted(rows.extent(), columns.extent(), input));
     }
-    return Shape.of(channels, height, width);
+    Shape output = Shape.of(channels, height, width);
+    if ((double) channels * height * width > Integer.MAX_VALUE) {
+      throw new UserException(
+          "Cannot make a map of %s: it has more than 2^31 values. Use a smaller input."
+              .formatted(output));
+    }
+    return output;
   }
 
-  static int channels(Shape map) {
+  /** Of a map; any other shape is refused, here as below. */
+  public static int channels(Shape map) {
     return requireMap(map).size(0);
   }
 
-  static int height(Shape map) {
+  public static int height(Shape map) {
     return requireMap(map).size(1);
   }
 
-  static int width(Shape map) {
+  public static int width(Shape map) {
     return requireMap(map).size(2);
   }
 

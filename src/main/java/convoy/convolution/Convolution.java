@@ -51,6 +51,7 @@ public record Convolution(int filters, int groups, Area area, Orientation orient
 
   @Override
   public Shape output(Shape input) {
+    var unused = groupChannels(input);
     return area.output(filters, input);
   }
 

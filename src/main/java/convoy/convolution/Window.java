@@ -11,13 +11,16 @@ import convoy.core.Checks;
  * @param dilation distance of the window's elements; 1 leaves no holes (Yu and Koltun, 2016)
  */
 public record Window(int size, int stride, int before, int after, int dilation) {
+  /** So that the values of a square window can be counted. */
+  private static final int LARGEST = 32_767;
 
   public Window {
     new Checks()
-        .atLeast(1, "size", size)
-        .atLeast(1, "stride", stride)
-        .atLeast(0, "padding", Math.min(before, after))
-        .atLeast(1, "dilation", dilation)
+        .within(1, LARGEST, "size", size)
+        .within(1, LARGEST, "stride", stride)
+        .within(0, LARGEST, "padding", before)
+        .within(0, LARGEST, "padding", after)
+        .within(1, LARGEST, "dilation", dilation)
         .done();
   }
 

@@ -112,7 +112,7 @@ final class DescribeJob implements Job<DescribeJob.Config> {
 
   private static List<String> names() {
     List<String> names = new ArrayList<>(Architectures.names());
-    Modules.all().keySet().stream().sorted().forEach(names::add);
+    names.addAll(Modules.all().keySet());
     return names;
   }
 
@@ -130,22 +130,16 @@ final class DescribeJob implements Job<DescribeJob.Config> {
   public List<String> problems(Config config) {
     List<String> problems = new ArrayList<>();
     Checks.collect(problems, () -> summaries(config));
+    Checks.collect(problems, () -> config.picture().ifPresent(DescribeJob::decoded));
     return problems;
   }
 
   @Override
   public void run(Config config, Context context) {
     List<NetworkSummary> networks = summaries(config);
-    Optional<RunFolder> run =
-        context
-            .run()
-            .or(() -> config.model().map(model -> Runs.fresh("describe")))
-            .map(
-                folder -> {
-                  UserException.throwIfAny(folder.problemsWithWriting());
-                  return RunFolder.open(folder, "describe", config, context.provenance());
-                });
-    Map<String, byte[]> pictures = pictures(config);
+    Optional<RunFolder> run = folder(config, context);
+    boolean drawn = run.isPresent() || config.format() == Format.HTML;
+    Map<String, byte[]> pictures = drawn ? pictures(config) : Map.of();
     context
         .out()
         .print(
@@ -164,6 +158,19 @@ final class DescribeJob implements Job<DescribeJob.Config> {
           if (config.format() == Format.TEXT) {
             context.out().printf("Page %s%n", folder.file("network.html"));
           }
+        });
+  }
+
+  /** The one that was named; for a model's pictures a new one, where its path can be printed. */
+  private static Optional<RunFolder> folder(Config config, Context context) {
+    Optional<Location> location =
+        config.model().isPresent() && config.format() == Format.TEXT
+            ? context.run().or(() -> Optional.of(Runs.fresh("describe")))
+            : context.run();
+    return location.map(
+        folder -> {
+          UserException.throwIfAny(folder.problemsWithWriting());
+          return RunFolder.open(folder, "describe", config, context.provenance());
         });
   }
 
@@ -211,9 +218,7 @@ final class DescribeJob implements Job<DescribeJob.Config> {
     List<Node> nodes = Architectures.blueprint(spec).nodes();
     try (Dl4jNetwork network = new Dl4jNetwork(spec)) {
       network.restore(ModelState.atRest(model.parameters()));
-      nodes.stream()
-          .filter(node -> node.layer() instanceof LayerSpec.Convolution c && c.groups() == 1)
-          .findFirst()
+      firstKernels(nodes)
           .ifPresent(
               node ->
                   pictures.put(
@@ -228,7 +233,7 @@ final class DescribeJob implements Job<DescribeJob.Config> {
           .picture()
           .ifPresent(
               path -> {
-                float[] input = input(Location.of(path), model.description());
+                float[] input = input(path, model.description());
                 pictures.put("input", KernelPictures.input(input, spec.inputShape()));
                 Map<String, float[]> maps = network.activations(input);
                 shown(nodes)
@@ -239,6 +244,14 @@ final class DescribeJob implements Job<DescribeJob.Config> {
                                 KernelPictures.maps(maps.get(node.name()), node.output())));
               });
     }
+  }
+
+  /** The first layer with kernels, if it is a convolution with one set of them. */
+  private static Optional<Node> firstKernels(List<Node> nodes) {
+    return nodes.stream()
+        .filter(node -> node.layer().kernels(node.inputShape()).isPresent())
+        .findFirst()
+        .filter(node -> node.layer() instanceof LayerSpec.Convolution c && c.groups() == 1);
   }
 
   /** Layers from the first to the last whose outputs are maps, evenly taken. */
@@ -259,12 +272,15 @@ final class DescribeJob implements Job<DescribeJob.Config> {
     return shown;
   }
 
-  private static float[] input(Location file, TrainedModel.Description model) {
+  private static float[] input(String file, TrainedModel.Description model) {
+    float[] input = new float[model.network().inputSize()];
+    model.transform().apply(decoded(file), input, 0);
+    return input;
+  }
+
+  private static Picture decoded(String file) {
     try {
-      Picture picture = PictureDecoder.decode(file.readBytes());
-      float[] input = new float[model.network().inputSize()];
-      model.transform().apply(picture, input, 0);
-      return input;
+      return PictureDecoder.decode(Location.of(file).readBytes());
     } catch (BrokenPictureException e) {
       throw new UserException(
           "Cannot show picture %s: %s. Name another one.".formatted(file, e.getMessage()), e);

@@ -193,7 +193,8 @@ final class TrainJob implements Job<TrainJob.Config> {
                         .formatted(path, spec.architecture(), config.network().architecture()));
               }
               NetworkSpec wanted = network(config, manifest).in(NetworkSpec.Phase.INFERENCE);
-              if (model.parameters().length != MemoryNeeds.of(wanted, 1).stateBytes() / 2) {
+              long bytes = MemoryNeeds.of(wanted, 1).stateValues() * Float.BYTES;
+              if (model.parameters().length != bytes || !spec.layers().equals(wanted.layers())) {
                 throw new UserException(
                     "Cannot begin with weights %s: they are of a network with another input, stem or other layers. Set network.input, network.stem and network.layers as there."
                         .formatted(path));

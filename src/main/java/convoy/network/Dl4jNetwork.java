@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
@@ -45,30 +44,30 @@ public final class Dl4jNetwork implements Network {
     return vector.reshape(vector.length());
   }
 
-  /** DL4J lays the parameters of its vertices end to end, in topological order. */
+  /** By where they lie: some of DL4J's layers list their parameters in another order. */
   private void findStretches() {
-    long at = 0;
-    for (int index : graph.topologicalSortOrder()) {
-      GraphVertex vertex = graph.getVertices()[index];
-      if (!vertex.hasLayer()) {
-        continue;
-      }
-      Layer layer = vertex.getLayer();
+    long found = 0;
+    for (Layer layer : graph.getLayers()) {
       for (var parameter : layer.paramTable(false).entrySet()) {
-        long end = at + parameter.getValue().length();
         String name = parameter.getKey();
+        long length = parameter.getValue().length();
+        long from = (address(parameter.getValue()) - address(parameters)) / Float.BYTES;
         if (!layer.updaterDivideByMinibatch(name)) {
-          statistics.add(stretch(at, end));
+          statistics.add(stretch(from, from + length));
         } else if (isWeight(layer, name)) {
-          decayed.add(stretch(at, end));
+          decayed.add(stretch(from, from + length));
         }
-        at = end;
+        found += length;
       }
     }
-    if (at != parameters.length()) {
+    if (found != parameters.length()) {
       throw new IllegalStateException(
-          "%d of %d parameters were found".formatted(at, parameters.length()));
+          "%d of %d parameters were found".formatted(found, parameters.length()));
     }
+  }
+
+  private static long address(INDArray vector) {
+    return vector.data().addressPointer().address();
   }
 
   private static boolean isWeight(Layer layer, String name) {

@@ -12,7 +12,10 @@ public interface Network extends AutoCloseable {
    */
   record Step(double learningRate, double momentum, double weightDecay) implements Serializable {}
 
-  /** Takes one step on the mean gradient of a minibatch; returns its mean loss before the step. */
+  /**
+   * Takes one step on the mean gradient of a minibatch; returns its mean loss before the step, that
+   * of auxiliary heads in it with their weights.
+   */
   double fit(Minibatch minibatch, Step step);
 
   /**

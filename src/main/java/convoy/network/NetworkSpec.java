@@ -14,8 +14,8 @@ import java.util.List;
  * @param layers of {@code sequential}, without its output; empty for all others
  * @param stem how a residual network for ImageNet begins
  * @param input channels, height, width
- * @param dropout probability that an activation before a dense layer is dropped, where the
- *     architecture has dropout
+ * @param dropout probability that an input of a dense layer is dropped, where the architecture has
+ *     dropout
  * @param seed of the first weights
  */
 public record NetworkSpec(
@@ -28,6 +28,8 @@ public record NetworkSpec(
     long seed,
     Phase phase)
     implements Serializable {
+
+  private static final int LARGEST_INPUT = 1 << 28;
 
   /** What the network is for. */
   public enum Phase {
@@ -62,6 +64,11 @@ public record NetworkSpec(
             "input",
             input,
             "must have 1 or 3 channels")
+        .that(
+            input.stream().mapToDouble(n -> n).reduce(1, (a, b) -> a * b) <= LARGEST_INPUT,
+            "input",
+            input,
+            "must have at most %,d values".formatted(LARGEST_INPUT))
         .atLeast(2, "classes", classes)
         .within(0, 0.95, "dropout", dropout)
         .done();

@@ -55,6 +55,11 @@ public final class ParameterLayout {
         (name, from) -> {
           Stretch to = other.stretches.get(name);
           if (to != null) {
+            if (to.length() != from.length()) {
+              throw new IllegalStateException(
+                  "Layer %s has %d bytes here and %d there"
+                      .formatted(name, from.length(), to.length()));
+            }
             System.arraycopy(parameters, from.from(), result, to.from(), to.length());
           }
         });

@@ -112,7 +112,13 @@ final class Charts {
     style(chart.getStyler());
     chart.getStyler().setXAxisLabelRotation(45);
     chart.getStyler().setYAxisLogarithmic(true);
-    chart.getStyler().setYAxisMin(1.0);
+    double least =
+        networks.stream()
+            .mapToDouble(n -> Math.min(n.multiplications(), n.parameters()))
+            .min()
+            .orElse(1);
+    // A bar that begins above its value is not drawn.
+    chart.getStyler().setYAxisMin(Math.pow(10, Math.floor(Math.log10(least / 1e6))));
     List<String> names = networks.stream().map(NetworkSummary::name).toList();
     chart.addSeries(
         "multiplications", names, networks.stream().map(n -> n.multiplications() / 1e6).toList());

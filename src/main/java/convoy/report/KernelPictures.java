@@ -11,6 +11,7 @@ import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /** What kernels look for and what they find, as PNG pictures. */
@@ -30,7 +31,7 @@ public final class KernelPictures {
     0, 0, 0, 30, 0, 0, 0,
     0, 0, 0, 0, 0, 0, 0
   };
-  private static final double[] CURVE = {
+  static final double[] CURVE = {
     0, 0, 0, 0, 0, 0, 30,
     0, 0, 0, 0, 50, 50, 50,
     0, 0, 0, 20, 50, 0, 0,
@@ -39,7 +40,7 @@ public final class KernelPictures {
     0, 0, 0, 50, 50, 0, 0,
     0, 0, 0, 50, 50, 0, 0
   };
-  private static final double[] NO_CURVE = {
+  static final double[] NO_CURVE = {
     0, 0, 0, 0, 0, 0, 0,
     0, 40, 0, 0, 0, 0, 0,
     40, 0, 40, 0, 0, 0, 0,
@@ -146,14 +147,18 @@ public final class KernelPictures {
     board(graphics, 70 + board, y + 24, "the kernel: a curve detector", CURVE_FILTER);
     graphics.setFont(graphics.getFont().deriveFont(20f));
     graphics.drawString("\u00d7", 20 + board + 20, y + 24 + board / 2);
+    String sum = String.format(Locale.ROOT, "sum = %,.0f", curveIn(field));
+    graphics.drawString(sum, 2 * board + 90, y + 24 + board / 2);
+    graphics.setFont(graphics.getFont().deriveFont(14f));
+  }
+
+  /** What the curve detector finds in a field of 7x7. */
+  static double curveIn(double[] field) {
     Shape map = Shape.of(1, 7, 7);
     Convolution detector = Convolution.of(1, Area.square(Window.valid(7)));
-    double sum =
-        detector
-            .value(Tensor.of(map, field), Tensor.of(detector.weights(map), CURVE_FILTER))
-            .at(0, 0, 0);
-    graphics.drawString("sum = %,.0f".formatted(sum), 2 * board + 90, y + 24 + board / 2);
-    graphics.setFont(graphics.getFont().deriveFont(14f));
+    return detector
+        .value(Tensor.of(map, field), Tensor.of(detector.weights(map), CURVE_FILTER))
+        .at(0, 0, 0);
   }
 
   private static void board(Graphics2D graphics, int x, int y, String title, double[] values) {
@@ -168,7 +173,7 @@ public final class KernelPictures {
       graphics.setColor(new Color(0xC8CED6));
       graphics.drawRect(left, top, CELL, CELL);
       graphics.setColor(shade < 130 ? Color.WHITE : Color.DARK_GRAY);
-      graphics.drawString("%.0f".formatted(values[i]), left + 9, top + 22);
+      graphics.drawString(String.valueOf(Math.round(values[i])), left + 9, top + 22);
     }
     graphics.setColor(Color.BLACK);
   }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 
 /** What networks are made of and cost, as a table, as CSV, and as a page with drawings. */
 public final class NetworkReport {
@@ -29,7 +30,8 @@ public final class NetworkReport {
           "multiplications",
           "memory",
           "a round",
-          "a replica");
+          "executor heap",
+          "beside it");
 
   private NetworkReport() {}
 
@@ -51,11 +53,21 @@ public final class NetworkReport {
   }
 
   private static String layerTable(NetworkSummary network) {
-    List<List<String>> rows = new ArrayList<>();
-    network.layers().forEach(layer -> rows.add(row(layer)));
+    List<List<String>> rows = rows(network);
     rows.add(total(network));
     return "%s, input %s%n%s"
         .formatted(network.name(), shape(network.input()), table(LAYER_COLUMNS, rows));
+  }
+
+  /** The input and every layer. */
+  private static List<List<String>> rows(NetworkSummary network) {
+    List<List<String>> rows = new ArrayList<>();
+    long values = network.input().stream().mapToLong(Integer::longValue).reduce(1, (a, b) -> a * b);
+    rows.add(
+        List.of(
+            "input", "", shape(network.input()), bytes(values * Float.BYTES), "0", "0", "0", "1"));
+    network.layers().forEach(layer -> rows.add(row(layer)));
+    return rows;
   }
 
   private static List<String> total(NetworkSummary network) {
@@ -90,8 +102,13 @@ public final class NetworkReport {
         count(network.weightsWithoutBiases()),
         count(network.multiplications()),
         bytes(network.values() * Float.BYTES),
-        network.training().map(training -> bytes(training.roundBytes())).orElse(""),
-        network.training().map(training -> bytes(training.replicaBytes())).orElse(""));
+        training(network, training -> bytes(training.roundBytes())),
+        training(network, training -> bytes(training.executorHeapBytes())),
+        training(network, training -> bytes(training.executorOverheadBytes())));
+  }
+
+  private static String training(NetworkSummary network, Function<Training, Object> value) {
+    return network.training().map(training -> value.apply(training).toString()).orElse("");
   }
 
   /** Texts to the left, numbers to the right. */
@@ -124,7 +141,7 @@ public final class NetworkReport {
   }
 
   private static String words(Training training) {
-    return "Training with a minibatch of %d: driver heap %s; executor heap %s with one replica, beside it %s; a round sends each worker %s and brings back as much."
+    return "Training with a minibatch of %d: driver heap %s; executor heap %s with one replica, beside it %s; a round sends each worker %s, parameters and momentum, and brings back as much."
         .formatted(
             training.minibatch(),
             bytes(training.driverHeapBytes()),
@@ -138,10 +155,10 @@ public final class NetworkReport {
     StringBuilder csv = new StringBuilder();
     if (networks.size() > 1) {
       csv.append(
-          "network,input,parameters,weights-without-biases,multiplications,activation-bytes,round-bytes,replica-bytes\n");
+          "network,input,parameters,weights-without-biases,multiplications,activation-bytes,round-bytes,driver-heap-bytes,executor-heap-bytes,executor-overhead-bytes\n");
       for (NetworkSummary network : networks) {
         csv.append(
-            "%s,%s,%d,%d,%d,%d,%s,%s%n"
+            "%s,%s,%d,%d,%d,%d,%s,%s,%s,%s%n"
                 .formatted(
                     network.name(),
                     shape(network.input()),
@@ -149,8 +166,10 @@ public final class NetworkReport {
                     network.weightsWithoutBiases(),
                     network.multiplications(),
                     network.values() * Float.BYTES,
-                    network.training().map(t -> "" + t.roundBytes()).orElse(""),
-                    network.training().map(t -> "" + t.replicaBytes()).orElse("")));
+                    training(network, Training::roundBytes),
+                    training(network, Training::driverHeapBytes),
+                    training(network, Training::executorHeapBytes),
+                    training(network, Training::executorOverheadBytes)));
       }
       return csv.toString();
     }
@@ -190,7 +209,12 @@ public final class NetworkReport {
                             "rows", networks.stream().map(NetworkReport::row).toList(),
                             "chart", Pages.image(Charts.costs(networks))))
                     : List.of(),
-            "networks", networks.stream().map(NetworkReport::section).toList(),
+            "networks",
+                networks.stream()
+                    .map(
+                        network ->
+                            section(network, networks.size() > 1 ? network.name() : "Layers"))
+                    .toList(),
             "pictures",
                 pictures.entrySet().stream()
                     .map(
@@ -203,14 +227,12 @@ public final class NetworkReport {
                     .toList()));
   }
 
-  private static Map<String, Object> section(NetworkSummary network) {
-    List<List<String>> rows = new ArrayList<>();
-    network.layers().forEach(layer -> rows.add(row(layer)));
+  private static Map<String, Object> section(NetworkSummary network, String heading) {
     return Map.of(
-        "name", network.name(),
+        "heading", heading,
         "input", shape(network.input()),
         "columns", LAYER_COLUMNS,
-        "rows", rows,
+        "rows", rows(network),
         "total", total(network),
         "notes", notes(network),
         "drawing", NetworkDrawing.svg(network));
@@ -239,6 +261,9 @@ public final class NetworkReport {
   }
 
   private static String bytes(long bytes) {
+    if (bytes < 1 << 10) {
+      return bytes + " B";
+    }
     return bytes < 1 << 20
         ? String.format(Locale.ROOT, "%.1f KiB", bytes / 1024.0)
         : String.format(Locale.ROOT, "%,.1f MiB", bytes / 1048576.0);

@@ -197,11 +197,6 @@ class LectureTest {
   }
 
   @Test
-  void batchNormalizationHasOnePairAFilter() {
-    assertThat(Convolution.of(96, area(11)).biases(Shape.of(3, 227, 227)).count()).isEqualTo(96);
-  }
-
-  @Test
   void smallFiltersHaveTheReceptiveFieldOfLargeOnesWithFewerParameters() {
     Window three = Window.valid(3);
     ReceptiveField field = ReceptiveField.INPUT.through(three).through(three).through(three);

@@ -142,6 +142,9 @@ class DescribeTest {
     assertThat(small.code()).isEqualTo(3);
     assertThat(small.errors())
         .startsWith("error: Cannot build vgg16 for input [3, 20, 20]. At layer pool5: ");
+    assertThat(
+            describe(new String[] {"--set", "model=nowhere", "--set", "picture=no.jpg"}).errors())
+        .contains("error: Cannot use model ", "error: Cannot read ");
     assertThat(describe(VGG_16, "--set", "picture=cat.jpg").errors())
         .startsWith("error: Invalid picture: cat.jpg (needs a model that looks at it)");
   }

@@ -292,6 +292,24 @@ class TrainingIT {
   }
 
   @Test
+  void weightsOfAnotherListAreRefused() {
+    Path run = folder.resolve("ordinary");
+    String list =
+        "network.layers=[{type: convolution, filters: 4, size: 3, padding: %d, dilation: %d}]";
+    String[] ordinary = {
+      "network.architecture=sequential", list.formatted(1, 1), "training.epochs=1"
+    };
+    Jobs.succeed("train", options(run, ordinary));
+    String[] dilated = {
+      "network.architecture=sequential", list.formatted(2, 2), "network.weights=" + run
+    };
+    Jobs.Outcome outcome = Jobs.run("train", options(folder.resolve("never"), dilated));
+    assertThat(outcome.code()).isEqualTo(3);
+    assertThat(outcome.errors())
+        .contains("they are of a network with another input, stem or other layers");
+  }
+
+  @Test
   void aListThatNeedsMoreThanOneInputIsRefused() {
     Jobs.Outcome outcome =
         Jobs.run(

@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Random;
+import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.util.ModelSerializer;
 import org.junit.jupiter.api.Test;
@@ -104,32 +105,65 @@ class Dl4jNetworkIT {
     }
   }
 
+  private static NetworkSpec everyLayer() {
+    return new NetworkSpec(
+        "sequential",
+        List.of(
+            new LayerSpec.Convolution(4, 3, 1, 1, 1, 1, true),
+            new LayerSpec.Convolution(4, 3, 1, 2, 2, 1, false),
+            new LayerSpec.Convolution(4, 3, 1, 1, 1, 2, true),
+            new LayerSpec.BatchNormalization(),
+            new LayerSpec.LocalResponseNormalization(),
+            new LayerSpec.TiledConvolution(3, 3, 2, 1, 1),
+            new LayerSpec.Relu(),
+            new LayerSpec.DepthwiseConvolution(2, 3, 1, 1, true),
+            new LayerSpec.PaddedShortcut(8, 2),
+            new LayerSpec.TransposedConvolution(3, 2, 2, 0),
+            new LayerSpec.UnsharedConvolution(2, 3, 1, 0),
+            new LayerSpec.MaxPooling(2, 2, 0),
+            new LayerSpec.Dropout(0.5),
+            new LayerSpec.Dense(7)),
+        ResNet.Stem.LARGE,
+        List.of(1, 12, 10),
+        3,
+        0,
+        1,
+        NetworkSpec.Phase.TRAINING);
+  }
+
+  /** All is as before a step without decay but the weights, which are smaller by the same part. */
+  @Test
+  void onlyWeightsDecay() {
+    Backend.start();
+    NetworkSpec spec = everyLayer();
+    Minibatch minibatch = minibatch(spec, 4);
+    ComputationGraph layers = Dl4jGraph.of(Architectures.blueprint(spec), 1);
+    for (Layer layer : layers.getLayers()) {
+      layer.paramTable(false).forEach((name, value) -> value.assign(name.equals("W") ? 1 : 0));
+    }
+    float[] isWeight = layers.params().toFloatVector();
+    layers.close();
+    try (Network network = new Dl4jNetwork(spec)) {
+      ModelState start = network.state();
+      network.seed(7);
+      network.fit(minibatch, new Network.Step(0.1, 0, 0));
+      byte[] without = network.state().parameters();
+      network.restore(start);
+      network.seed(7);
+      network.fit(minibatch, new Network.Step(0.1, 0, 0.01));
+      byte[] with = network.state().parameters();
+      for (int i = 0; i < isWeight.length; i++) {
+        float decay = isWeight[i] * 0.001f * value(start.parameters(), i);
+        assertThat(value(without, i) - value(with, i))
+            .as("value %d", i)
+            .isCloseTo(decay, within(1e-6f));
+      }
+    }
+  }
+
   @Test
   void everyLayerSurvivesTheEnginesOwnStorage(@TempDir File folder) throws IOException {
-    NetworkSpec spec =
-        new NetworkSpec(
-            "sequential",
-            List.of(
-                new LayerSpec.Convolution(4, 3, 1, 1, 1, 1, true),
-                new LayerSpec.Convolution(4, 3, 1, 2, 2, 1, false),
-                new LayerSpec.Convolution(4, 3, 1, 1, 1, 2, true),
-                new LayerSpec.BatchNormalization(),
-                new LayerSpec.LocalResponseNormalization(),
-                new LayerSpec.TiledConvolution(3, 3, 2, 1, 1),
-                new LayerSpec.Relu(),
-                new LayerSpec.DepthwiseConvolution(2, 3, 1, 1, true),
-                new LayerSpec.PaddedShortcut(8, 2),
-                new LayerSpec.TransposedConvolution(3, 2, 2, 0),
-                new LayerSpec.UnsharedConvolution(2, 3, 1, 0),
-                new LayerSpec.MaxPooling(2, 2, 0),
-                new LayerSpec.Dropout(0.5),
-                new LayerSpec.Dense(7)),
-            ResNet.Stem.LARGE,
-            List.of(1, 12, 10),
-            3,
-            0,
-            1,
-            NetworkSpec.Phase.TRAINING);
+    NetworkSpec spec = everyLayer();
     Backend.start();
     ComputationGraph graph = Dl4jGraph.of(Architectures.blueprint(spec), 1);
     File file = new File(folder, "model.zip");

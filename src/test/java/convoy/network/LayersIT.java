@@ -1,6 +1,7 @@
 package convoy.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import convoy.convolution.Area;
 import convoy.convolution.Pooling;
@@ -9,13 +10,25 @@ import convoy.convolution.SumOfProducts;
 import convoy.convolution.Tensor;
 import convoy.convolution.Window;
 import convoy.network.architecture.LayerSpec;
+import convoy.network.architecture.Sketch;
+import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D;
+import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.conf.layers.LocallyConnected2D;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Every layer with a window against its definition in plain Java, forward and backward, over random
@@ -80,40 +93,90 @@ class LayersIT {
       int channels = channels(kind, random);
       LayerSpec layer = layer(kind, channels, random);
       Shape shape = input(channels, layer, random);
-      SumOfProducts sum = layer.kernels(shape).orElseThrow();
-      Tensor weights = Tensor.random(sum.weights(shape), random);
-      Tensor biases = Tensor.random(Shape.of((int) layer.biases(shape)), random);
-      Tensor[] inputs = randoms(shape, random);
-      Tensor[] outputGradients = randoms(sum.output(shape), random);
       try (SingleLayer engine = new SingleLayer(layer, shape, oneDnn)) {
-        engine.begin(weights, biases);
-        Tensor[] outputs = engine.forward(inputs);
-        Tensor[] inputGradients = engine.backward(outputGradients);
-        String what = "%s on %s".formatted(layer, shape);
-        for (int example = 0; example < inputs.length; example++) {
-          same(
-              what + ", output",
-              outputs[example],
-              plus(sum.value(inputs[example], weights), biases, sum.biases(shape)));
-          same(
-              what + ", input gradient",
-              inputGradients[example],
-              sum.inputGradient(shape, weights, outputGradients[example]));
-        }
-        same(
-            what + ", weight gradient",
-            engine.weightGradient(sum.weights(shape)),
-            sum(
-                sum.weightGradient(inputs[0], outputGradients[0]),
-                sum.weightGradient(inputs[1], outputGradients[1])));
-        same(
-            what + ", bias gradient",
-            engine.biasGradient(biases.shape()),
-            sum(
-                biasGradient(outputGradients[0], biases.shape(), sum.biases(shape)),
-                biasGradient(outputGradients[1], biases.shape(), sum.biases(shape))));
+        computesItsDefinition(engine, layer, shape, random);
       }
     }
+  }
+
+  /** Those that Convoy has another layer for because they are slow, not because they are wrong. */
+  @ParameterizedTest
+  @CsvSource({"dilated, true", "dilated, false", "depthwise, true", "depthwise, false"})
+  void dl4jsOwnKernelsComputeTheirDefinition(String kind, boolean oneDnn) {
+    SplittableRandom random = new SplittableRandom(kind.hashCode());
+    for (int trial = 0; trial < TRIALS; trial++) {
+      int channels = channels(kind, random);
+      LayerSpec.Convolving layer = (LayerSpec.Convolving) layer(kind, channels, random);
+      Shape shape = input(channels, layer, random);
+      Layer dl4j =
+          (layer instanceof LayerSpec.DepthwiseConvolution depthwise
+                  ? new DepthwiseConvolution2D.Builder(layer.size(), layer.size())
+                      .depthMultiplier(depthwise.multiplier())
+                  : new ConvolutionLayer.Builder(layer.size(), layer.size())
+                      .dilation(layer.dilation(), layer.dilation())
+                      .nOut(layer.output(shape).size(0)))
+              .stride(layer.stride(), layer.stride())
+              .padding(layer.padding(), layer.padding())
+              .hasBias(layer.biases(shape) > 0)
+              .build();
+      try (SingleLayer engine = SingleLayer.ofDl4j(dl4j, layer, shape, oneDnn)) {
+        computesItsDefinition(engine, layer, shape, random);
+      }
+    }
+  }
+
+  /** Why {@code TiledConvolution} stands for it: once this fails, DL4J has mended it. */
+  @Test
+  void dl4jsLocallyConnectedLayerPutsValuesInOtherPlaces() {
+    Shape shape = Shape.of(1, 2, 3);
+    LayerSpec layer = new LayerSpec.UnsharedConvolution(1, 1, 1, 0);
+    LocallyConnected2D dl4j =
+        new LocallyConnected2D.Builder()
+            .kernelSize(1, 1)
+            .nOut(1)
+            .activation(Activation.IDENTITY)
+            .hasBias(false)
+            .build();
+    try (SingleLayer engine = SingleLayer.ofDl4j(dl4j, layer, shape, true)) {
+      engine.allWeights(1);
+      Tensor map = Tensor.of(shape, 1, 2, 3, 4, 5, 6);
+      assertThat(engine.forward(map)[0].values()).containsExactly(1, 4, 2, 5, 3, 6);
+    }
+  }
+
+  private static void computesItsDefinition(
+      SingleLayer engine, LayerSpec layer, Shape shape, SplittableRandom random) {
+    SumOfProducts sum = layer.kernels(shape).orElseThrow();
+    Tensor weights = Tensor.random(sum.weights(shape), random);
+    Tensor biases = Tensor.random(Shape.of((int) layer.biases(shape)), random);
+    Tensor[] inputs = randoms(shape, random);
+    Tensor[] outputGradients = randoms(sum.output(shape), random);
+    engine.begin(weights, biases);
+    Tensor[] outputs = engine.forward(inputs);
+    Tensor[] inputGradients = engine.backward(outputGradients);
+    String what = "%s on %s".formatted(layer, shape);
+    for (int example = 0; example < inputs.length; example++) {
+      same(
+          what + ", output",
+          outputs[example],
+          plus(sum.value(inputs[example], weights), biases, sum.biases(shape)));
+      same(
+          what + ", input gradient",
+          inputGradients[example],
+          sum.inputGradient(shape, weights, outputGradients[example]));
+    }
+    same(
+        what + ", weight gradient",
+        engine.weightGradient(sum.weights(shape)),
+        sum(
+            sum.weightGradient(inputs[0], outputGradients[0]),
+            sum.weightGradient(inputs[1], outputGradients[1])));
+    same(
+        what + ", bias gradient",
+        engine.biasGradient(biases.shape()),
+        sum(
+            biasGradient(outputGradients[0], biases.shape(), sum.biases(shape)),
+            biasGradient(outputGradients[1], biases.shape(), sum.biases(shape))));
   }
 
   @ParameterizedTest
@@ -266,6 +329,77 @@ class LayersIT {
     return new Tensor[] {Tensor.of(shape, outputs[0]), Tensor.of(shape, outputs[1])};
   }
 
+  /**
+   * Cross entropy after softmax: the slope by a class's score is its probability, less one for the
+   * label (Goodfellow et al., 2016, section 6.2.2.3); a head's counts with its weight.
+   */
+  @Test
+  void softmaxOutputsAndHeadsHaveTheSlopesOfCrossEntropy() {
+    Backend.start();
+    SplittableRandom random = new SplittableRandom(7);
+    Shape shape = Shape.of(4);
+    Sketch sketch = new Sketch(Shape.of(4, 1, 1), 3);
+    ComputationGraph graph =
+        Dl4jGraph.of(
+            sketch
+                .globalAveragePooling("values")
+                .auxiliarySoftmax("head", 0.3)
+                .from("values")
+                .softmax("output"),
+            1);
+    Tensor input = Tensor.random(shape, random);
+    INDArray labels = Nd4j.createFromArray(0f, 0f, 1f).reshape(1, 3);
+    graph.setInputs(
+        Nd4j.createFromArray(input.values()).castTo(DataType.FLOAT).reshape(1, 4, 1, 1));
+    graph.setLabels(labels, labels);
+    graph.computeGradientAndScore();
+    double loss = 0;
+    for (String name : List.of("output", "head")) {
+      double weight = name.equals("head") ? 0.3 : 1;
+      INDArray kernels = graph.getLayer(name).getParam("W");
+      INDArray gradient = graph.gradient().getGradientFor(name + "_W");
+      double[] exponentials = new double[3];
+      for (int i = 0; i < 3; i++) {
+        for (int l = 0; l < 4; l++) {
+          exponentials[i] += input.at(l) * kernels.getDouble(l, i);
+        }
+        exponentials[i] = Math.exp(exponentials[i]);
+      }
+      double sum = Arrays.stream(exponentials).sum();
+      loss -= weight * Math.log(exponentials[2] / sum);
+      for (int i = 0; i < 3; i++) {
+        double slope = weight * (exponentials[i] / sum - (i == 2 ? 1 : 0));
+        for (int l = 0; l < 4; l++) {
+          assertThat(gradient.getDouble(l, i)).isCloseTo(slope * input.at(l), within(1e-6));
+        }
+      }
+    }
+    assertThat(graph.score()).isCloseTo(loss, within(1e-6));
+    graph.close();
+  }
+
+  /** Srivastava et al. (2014), scaled while training, so that nothing is left to do afterwards. */
+  @Test
+  void dropoutDropsItsPartAndScalesTheRest() {
+    SplittableRandom random = new SplittableRandom(8);
+    Shape shape = Shape.of(20, 10, 10);
+    Tensor[] inputs = randoms(shape, random);
+    Tensor[] outputGradients = randoms(shape, random);
+    try (SingleLayer engine = new SingleLayer(new LayerSpec.Dropout(0.4), shape, true)) {
+      double[] output = engine.forward(inputs)[0].values();
+      double[] gradient = engine.backward(outputGradients)[0].values();
+      int dropped = 0;
+      for (int place = 0; place < output.length; place++) {
+        double factor = output[place] == 0 ? 0 : 1 / 0.6;
+        dropped += output[place] == 0 ? 1 : 0;
+        assertThat(output[place]).isCloseTo(factor * inputs[0].values()[place], within(1e-5));
+        assertThat(gradient[place])
+            .isCloseTo(factor * outputGradients[0].values()[place], within(1e-5));
+      }
+      assertThat(dropped / 2000.0).isCloseTo(0.4, within(0.05));
+    }
+  }
+
   /** The layers themselves; that their definitions agree is tested there. */
   @Test
   void aTiledLayerOfPeriodOneIsTheOrdinaryOneAndOfTheMapsSizeTheUnsharedOne() {
@@ -293,6 +427,39 @@ class LayersIT {
         "period of the map's size",
         output(tiled, inputs, Tensor.of(to, moved), owns),
         output(unshared, inputs, own, owns));
+  }
+
+  /** Of more windows than are multiplied at once, in one image and in all of them. */
+  @Test
+  void aLargeTiledLayerIsComputedInPieces() {
+    SplittableRandom random = new SplittableRandom(9);
+    Shape shape = Shape.of(8, 128, 128);
+    LayerSpec.Convolving ordinary = new LayerSpec.Convolution(3, 3, 1, 1, 1, 1, true);
+    LayerSpec.Convolving tiled = new LayerSpec.TiledConvolution(3, 3, 1, 1, 1);
+    Tensor kernels = Tensor.random(ordinary.sum(shape).weights(shape), random);
+    Tensor tiles = Tensor.of(tiled.sum(shape).weights(shape), kernels.values());
+    Tensor biases = Tensor.random(Shape.of(3), random);
+    Tensor[] inputs =
+        IntStream.range(0, 33).mapToObj(i -> Tensor.random(shape, random)).toArray(Tensor[]::new);
+    Tensor[] outputGradients =
+        IntStream.range(0, 33)
+            .mapToObj(i -> Tensor.random(Shape.of(3, 128, 128), random))
+            .toArray(Tensor[]::new);
+    try (SingleLayer one = new SingleLayer(ordinary, shape, true);
+        SingleLayer other = new SingleLayer(tiled, shape, true)) {
+      one.begin(kernels, biases);
+      other.begin(tiles, biases);
+      Tensor[] outputs = one.forward(inputs);
+      Tensor[] otherOutputs = other.forward(inputs);
+      Tensor[] gradients = one.backward(outputGradients);
+      Tensor[] otherGradients = other.backward(outputGradients);
+      for (int example = 0; example < inputs.length; example++) {
+        same("output " + example, otherOutputs[example], outputs[example]);
+        same("gradient " + example, otherGradients[example], gradients[example]);
+      }
+      same("weights", other.weightGradient(tiles.shape()), one.weightGradient(kernels.shape()));
+      same("biases", other.biasGradient(biases.shape()), one.biasGradient(biases.shape()));
+    }
   }
 
   private static Tensor output(LayerSpec layer, Tensor[] inputs, Tensor weights, Tensor biases) {

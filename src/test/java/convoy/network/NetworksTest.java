@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import convoy.convolution.Shape;
 import convoy.core.UserException;
 import convoy.network.architecture.Blueprint;
 import convoy.network.architecture.Blueprint.Node;
@@ -67,10 +68,22 @@ class NetworksTest {
     assertThat(usual(architecture).parameters()).isEqualTo(parameters);
   }
 
-  /** In units of 10^9, to the literature's digits. */
+  /**
+   * In units of 10^9, to the literature's digits; the first four by hand from their tables, to the
+   * last one.
+   */
   @ParameterizedTest
   @CsvSource({
+    "lenet, 0.002293, 0",
+    "alexnet, 1.135256096, 0",
+    "alexnet-two-groups, 0.724406816, 0",
+    "zfnet, 1.168032896, 0",
+    "vgg11, 7.61, 0.005",
+    "vgg11-bn, 7.61, 0.005",
+    "vgg13, 11.31, 0.005",
+    "vgg13-bn, 11.31, 0.005",
     "vgg16, 15.47, 0.005",
+    "vgg16-bn, 15.47, 0.005",
     "vgg19, 19.63, 0.005",
     "googlenet, 1.583, 0.0005",
     "resnet18, 1.81, 0.006",
@@ -79,7 +92,10 @@ class NetworksTest {
     "resnet101, 7.80, 0.006",
     "resnet152, 11.51, 0.006",
     "mobilenet, 0.569, 0.0005",
-    "resnet20, 0.041, 0.0005"
+    "resnet20, 0.041, 0.0005",
+    "resnet32, 0.069, 0.0005",
+    "resnet44, 0.097, 0.0005",
+    "resnet56, 0.1255, 0.0005"
   })
   void multiplications(String architecture, double billions, double digits) {
     long count = usual(architecture).nodes().stream().mapToLong(Node::multiplications).sum();
@@ -232,6 +248,33 @@ class NetworksTest {
     assertThat(node.multiplications()).isEqualTo(multiplications);
   }
 
+  /** The paper's figure 3: 110, 55, 26, 13 and 6 places a side. */
+  @ParameterizedTest
+  @CsvSource({
+    "conv1, 96x110x110, 14208, 170755200",
+    "pool1, 96x55x55, 0, 0",
+    "conv2, 256x26x26, 614656, 415334400",
+    "pool2, 256x13x13, 0, 0",
+    "conv3, 384x13x13, 885120, 149520384",
+    "conv4, 384x13x13, 1327488, 224280576",
+    "conv5, 256x13x13, 884992, 149520384",
+    "pool5, 256x6x6, 0, 0",
+    "fc6, 4096, 37752832, 37748736"
+  })
+  void zfNetLayerByLayer(String layer, String output, long parameters, long multiplications) {
+    Node node = nodes(usual("zfnet")).get(layer);
+    assertThat(node.output()).hasToString(output);
+    assertThat(node.parameters()).isEqualTo(parameters);
+    assertThat(node.multiplications()).isEqualTo(multiplications);
+  }
+
+  /** Normalization comes before pooling in the paper (section 3.5), after it in the lecture. */
+  @Test
+  void theTwoColumnsNormalizeBeforeTheyPool() {
+    assertThat(nodes(usual("alexnet-two-groups")).get("norm1").output()).hasToString("96x55x55");
+    assertThat(nodes(usual("alexnet-two-groups")).get("norm2").output()).hasToString("256x27x27");
+  }
+
   /** The paper's table 1 and 2: a depthwise convolution and the 1x1 after it. */
   @ParameterizedTest
   @CsvSource({
@@ -259,6 +302,16 @@ class NetworksTest {
     assertThat(training.parameters() - trained.parameters()).isEqualTo(head1 + head2);
     assertThat(trained.nodes()).noneMatch(node -> node.name().startsWith("head"));
     assertThat(trained.output().name()).isEqualTo("fc");
+  }
+
+  /** The lecture: kernels as many as K have K independent pairs, and as many statistics. */
+  @Test
+  void batchNormalizationHasOnePairAFilter() {
+    LayerSpec layer = new LayerSpec.BatchNormalization();
+    Shape maps = Shape.of(96, 55, 55);
+    assertThat(layer.weights(maps)).isEqualTo(96);
+    assertThat(layer.biases(maps)).isEqualTo(96);
+    assertThat(layer.statistics(maps)).isEqualTo(2 * 96);
   }
 
   @Test
@@ -337,5 +390,57 @@ class NetworksTest {
         .containsExactly("convolution1", "relu1", "tiled-convolution1", "max-pooling1", "output");
     assertThat(nodes(Architectures.blueprint(spec)).get("tiled-convolution1").parameters())
         .isEqualTo(4 * (4 * 8 * 9 + 4));
+  }
+
+  private static NetworkSpec sequence(LayerSpec... layers) {
+    return new NetworkSpec(
+        "sequential",
+        List.of(layers),
+        convoy.network.architecture.ResNet.Stem.LARGE,
+        List.of(3, 28, 28),
+        10,
+        0,
+        1,
+        NetworkSpec.Phase.TRAINING);
+  }
+
+  @Test
+  void aSequenceThatDoesNotFitNamesItsLayer() {
+    assertRefused(
+        "At layer local-response-normalization1: Cannot move a window over 5",
+        new LayerSpec.Dense(5),
+        new LayerSpec.LocalResponseNormalization());
+    assertRefused(
+        "At layer global-average-pooling1: ",
+        new LayerSpec.Dense(5),
+        new LayerSpec.GlobalAveragePooling());
+    assertRefused(
+        "At layer padded-shortcut1: Cannot pad 3 channels to 2. Use at least as many.",
+        new LayerSpec.PaddedShortcut(2, 2));
+    assertRefused(
+        "At layer convolution1: Cannot split 3 channels into 2 groups.",
+        new LayerSpec.Convolution(4, 3, 1, 1, 1, 2, true));
+    assertRefused(
+        "At layer convolution1: Cannot make a map of 30000x30026x30026: it has more than 2^31 values.",
+        new LayerSpec.Convolution(30_000, 3, 1, 15_000, 1, 1, true));
+  }
+
+  private static void assertRefused(String message, LayerSpec... layers) {
+    assertThatThrownBy(() -> Architectures.blueprint(sequence(layers)))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void whatCannotBeALayerIsRefused() {
+    assertThatThrownBy(() -> new LayerSpec.AveragePooling(1, 1, 1))
+        .isInstanceOf(UserException.class)
+        .hasMessage("Invalid padding: 1 (must be less than the size, 1)");
+    assertThatThrownBy(() -> new LayerSpec.Convolution(8, 50_000, 1, 0, 1, 1, true))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("Invalid size: 50000");
+    assertThatThrownBy(() -> NetworkSpec.of("lenet", List.of(1, 40_000, 40_000), 10))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("must have at most 268,435,456 values");
   }
 }

@@ -9,10 +9,17 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
+import org.deeplearning4j.nn.conf.ConvolutionMode;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -30,14 +37,32 @@ final class SingleLayer implements AutoCloseable {
   private final Map<String, INDArray> gradients = new HashMap<>();
   private final boolean before;
 
+  /** Not DL4J's own. */
+  private final boolean ours;
+
   SingleLayer(LayerSpec layer, Shape input, boolean oneDnn) {
+    this(
+        layer,
+        input,
+        oneDnn,
+        true,
+        () -> Dl4jGraph.of(new Sketch(input, 2).layer(TESTED, layer).softmax("output"), 1));
+  }
+
+  private SingleLayer(
+      LayerSpec layer,
+      Shape input,
+      boolean oneDnn,
+      boolean ours,
+      Supplier<ComputationGraph> build) {
     Backend.start();
     this.layer = layer;
     this.input = input;
+    this.ours = ours;
     before = Boolean.getBoolean(DISABLED);
     System.setProperty(DISABLED, String.valueOf(before || !oneDnn));
     Nd4j.getEnvironment().allowHelpers(oneDnn);
-    graph = Dl4jGraph.of(new Sketch(input, 2).layer(TESTED, layer).softmax("output"), 1);
+    graph = build.get();
     for (int index : graph.topologicalSortOrder()) {
       GraphVertex vertex = graph.getVertices()[index];
       if (vertex.getVertexName().startsWith(TESTED)) {
@@ -52,6 +77,32 @@ final class SingleLayer implements AutoCloseable {
     }
   }
 
+  /** The layer that DL4J has for the same. */
+  static SingleLayer ofDl4j(Layer dl4j, LayerSpec layer, Shape input, boolean oneDnn) {
+    return new SingleLayer(layer, input, oneDnn, false, () -> graph(dl4j, input));
+  }
+
+  private static ComputationGraph graph(Layer dl4j, Shape input) {
+    ComputationGraph graph =
+        new ComputationGraph(
+            new NeuralNetConfiguration.Builder()
+                .activation(Activation.IDENTITY)
+                .convolutionMode(ConvolutionMode.Truncate)
+                .graphBuilder()
+                .addInputs("input")
+                .setInputTypes(InputType.convolutional(input.size(1), input.size(2), input.size(0)))
+                .addLayer(TESTED, dl4j, "input")
+                .addLayer(
+                    "output",
+                    new OutputLayer.Builder().nOut(2).activation(Activation.SOFTMAX).build(),
+                    TESTED)
+                .setOutputs("output")
+                .build());
+    graph.init();
+    graph.initGradientsView();
+    return graph;
+  }
+
   private List<String> inputs(GraphVertex vertex) {
     return graph.getConfiguration().getVertexInputs().get(vertex.getVertexName());
   }
@@ -63,6 +114,10 @@ final class SingleLayer implements AutoCloseable {
     for (int i = 0; i < b.length; i++) {
       bias(parameters, i).put(b[i]);
     }
+  }
+
+  void allWeights(double value) {
+    parameters.get(TESTED + "W").assign(value);
   }
 
   Tensor[] forward(Tensor... examples) {
@@ -141,13 +196,15 @@ final class SingleLayer implements AutoCloseable {
           at[3]);
     }
     if (layer instanceof LayerSpec.DepthwiseConvolution) {
-      return new Cell(weights, at[2], at[3], at[0], 0);
+      // Convoy repeats the input's channels instead of having several filters for one.
+      int multiplier = (int) weights.size(3);
+      return new Cell(weights, at[2], at[3], at[0] / multiplier, at[0] % multiplier);
     }
     if (layer instanceof LayerSpec.TiledConvolution tiled) {
       int size = tiled.size();
       return new Cell(weights, at[4], at[5], at[0], (at[1] * size + at[2]) * size + at[3]);
     }
-    if (layer instanceof LayerSpec.Convolution dilated && dilated.dilation() > 1) {
+    if (layer instanceof LayerSpec.Convolution dilated && dilated.dilation() > 1 && ours) {
       int size = dilated.size();
       return new Cell(weights, 0, 0, at[0], (at[1] * size + at[2]) * size + at[3]);
     }

@@ -3,9 +3,10 @@ package convoy.network.architecture;
 import convoy.network.architecture.Sketch.Window;
 
 /**
- * Krizhevsky, Sutskever and Hinton (2012). One column, as lectures draw it, or the paper's two,
- * whose second, fourth and fifth convolutions see the maps of their own column only. Input 227 x
- * 227, normalization after pooling. First weights and biases as in section 5 of the paper.
+ * Krizhevsky, Sutskever and Hinton (2012). One column, as lectures draw it, with normalization
+ * after pooling; or as published: two columns, whose second, fourth and fifth convolutions see the
+ * maps of their own column only, and normalization before pooling. Input 227 x 227. First weights
+ * and biases as in section 5 of the paper.
  */
 public final class AlexNet {
   private AlexNet() {}
@@ -17,14 +18,12 @@ public final class AlexNet {
     sketch
         .begin(FirstWeights.Scheme.GAUSSIAN, 0)
         .convolution("conv1", 96, new Window(11, 4, 0))
-        .relu("relu1")
-        .maxPooling("pool1", new Window(3, 2, 0))
-        .localResponseNormalization("norm1")
+        .relu("relu1");
+    normalizeAndPool(sketch, 1, groups)
         .bias(1)
         .convolution("conv2", 256, new Window(5, 1, 2), groups)
-        .relu("relu2")
-        .maxPooling("pool2", new Window(3, 2, 0))
-        .localResponseNormalization("norm2")
+        .relu("relu2");
+    normalizeAndPool(sketch, 2, groups)
         .bias(0)
         .convolution("conv3", 384, new Window(3, 1, 1))
         .relu("relu3")
@@ -37,15 +36,27 @@ public final class AlexNet {
     return classifier(sketch, dropout);
   }
 
-  /** Two dense layers of 4096 and the output; ZFNet and VGG have the same. */
+  private static Sketch normalizeAndPool(Sketch sketch, int number, int groups) {
+    String pool = "pool" + number;
+    String norm = "norm" + number;
+    Window halving = new Window(3, 2, 0);
+    return groups == 1
+        ? sketch.maxPooling(pool, halving).localResponseNormalization(norm)
+        : sketch.localResponseNormalization(norm).maxPooling(pool, halving);
+  }
+
+  /**
+   * Two dense layers of 4096, whose outputs are dropped, and the output; ZFNet and VGG have the
+   * same.
+   */
   static Blueprint classifier(Sketch sketch, double dropout) {
     return sketch
-        .dropout("drop6", dropout)
         .dense("fc6", 4096)
         .relu("relu6")
-        .dropout("drop7", dropout)
+        .dropout("drop6", dropout)
         .dense("fc7", 4096)
         .relu("relu7")
+        .dropout("drop7", dropout)
         .bias(0)
         .softmax("fc8");
   }

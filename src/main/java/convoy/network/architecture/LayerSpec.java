@@ -9,6 +9,7 @@ import convoy.convolution.SumOfProducts;
 import convoy.convolution.Window;
 import convoy.core.Checks;
 import convoy.core.Otherwise;
+import convoy.core.UserException;
 import java.io.Serializable;
 import java.util.Optional;
 
@@ -107,6 +108,14 @@ public sealed interface LayerSpec extends Serializable {
   /** A moving layer that makes one value of each window. */
   sealed interface Pooled extends Moving {
     Pooling operation();
+
+    /** A window has to hold something of the map. */
+    private static void check(int size, int stride, int padding) {
+      new Checks()
+          .that(padding < size, "padding", padding, "must be less than the size, " + size)
+          .done();
+      var unused = Moving.side(size, stride, padding, 1);
+    }
 
     @Override
     default Shape output(Shape input) {
@@ -261,7 +270,7 @@ public sealed interface LayerSpec extends Serializable {
   /** The largest value of each window. */
   record MaxPooling(int size, int stride, @Otherwise("0") int padding) implements Pooled {
     public MaxPooling {
-      var unused = Moving.side(size, stride, padding, 1);
+      Pooled.check(size, stride, padding);
     }
 
     @Override
@@ -278,7 +287,7 @@ public sealed interface LayerSpec extends Serializable {
   /** The mean of each window, over what lies in the map. */
   record AveragePooling(int size, int stride, @Otherwise("0") int padding) implements Pooled {
     public AveragePooling {
-      var unused = Moving.side(size, stride, padding, 1);
+      Pooled.check(size, stride, padding);
     }
 
     @Override
@@ -296,7 +305,7 @@ public sealed interface LayerSpec extends Serializable {
   record GlobalAveragePooling() implements LayerSpec {
     @Override
     public Shape output(Shape input) {
-      return Shape.of(input.size(0));
+      return Shape.of(Area.channels(input));
     }
 
     @Override
@@ -389,7 +398,7 @@ public sealed interface LayerSpec extends Serializable {
   record LocalResponseNormalization() implements LayerSpec {
     @Override
     public Shape output(Shape input) {
-      return input;
+      return Shape.of(Area.channels(input), Area.height(input), Area.width(input));
     }
 
     @Override
@@ -436,8 +445,17 @@ public sealed interface LayerSpec extends Serializable {
    * @param channels of the output
    */
   record PaddedShortcut(int channels, int stride) implements LayerSpec {
+    public PaddedShortcut {
+      var unused = Moving.side(1, stride, 0, 1);
+    }
+
     @Override
     public Shape output(Shape input) {
+      if (Area.channels(input) > channels) {
+        throw new UserException(
+            "Cannot pad %d channels to %d. Use at least as many."
+                .formatted(Area.channels(input), channels));
+      }
       return Area.square(Window.valid(1).strided(stride)).output(channels, input);
     }
 

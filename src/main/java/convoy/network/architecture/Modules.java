@@ -2,6 +2,7 @@ package convoy.network.architecture;
 
 import convoy.convolution.Shape;
 import convoy.network.architecture.Sketch.Window;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +49,7 @@ public final class Modules {
   private Modules() {}
 
   public static Map<String, Module> all() {
-    return Map.copyOf(MODULES);
+    return Collections.unmodifiableMap(MODULES);
   }
 
   private static Blueprint naive() {

@@ -31,11 +31,8 @@ public final class Convolution extends ConvolutionLayer {
       boolean initialize,
       DataType type) {
     ConvolutionComputation layer = new ConvolutionComputation(conf, type);
-    layer.setListeners(listeners);
-    layer.setIndex(index);
     layer.setParamsViewArray(parameters);
     layer.setParamTable(initializer().init(conf, parameters, initialize));
-    layer.setConf(conf);
-    return layer;
+    return Placed.at(index, layer, listeners);
   }
 }

@@ -35,12 +35,9 @@ public final class DepthwiseConvolution extends DepthwiseConvolution2D {
       boolean initialize,
       DataType type) {
     Computation layer = new Computation(conf, type);
-    layer.setListeners(listeners);
-    layer.setIndex(index);
     layer.setParamsViewArray(parameters);
     layer.setParamTable(initializer().init(conf, parameters, initialize));
-    layer.setConf(conf);
-    return layer;
+    return Placed.at(index, layer, listeners);
   }
 
   private static final class Computation extends DepthwiseConvolution2DLayer {

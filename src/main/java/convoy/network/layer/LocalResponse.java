@@ -23,10 +23,6 @@ public final class LocalResponse extends LocalResponseNormalization {
       INDArray parameters,
       boolean initialize,
       DataType type) {
-    LocalResponseComputation layer = new LocalResponseComputation(conf, type);
-    layer.setListeners(listeners);
-    layer.setIndex(index);
-    layer.setConf(conf);
-    return layer;
+    return Placed.at(index, new LocalResponseComputation(conf, type), listeners);
   }
 }

@@ -43,48 +43,58 @@ final class LocalResponseComputation extends AbstractLayer<LocalResponseNormaliz
   @Override
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
     assertInputSet(false);
-    float[] values = NativeMemory.values(input);
-    float[] output = new float[values.length];
+    INDArray source = NativeMemory.inOrder(input);
+    INDArray output =
+        workspaces.createUninitialized(ArrayType.ACTIVATIONS, dataType, input.shape(), 'c');
     Image image = new Image();
-    for (int start = 0; start < values.length; start += image.length) {
-      image.normalize(values, start);
+    for (long start = 0; start < source.length(); start += image.length) {
+      NativeMemory.read(source, start, image.values);
+      image.normalize();
       for (int i = 0; i < image.length; i++) {
-        output[start + i] = values[start + i] * image.power[i];
+        image.values[i] *= image.power[i];
       }
+      NativeMemory.write(image.values, output, start);
     }
-    return NativeMemory.array(output, ArrayType.ACTIVATIONS, workspaces, input.shape());
+    return output;
   }
 
   @Override
   public Pair<Gradient, INDArray> backpropGradient(
       INDArray outputGradient, LayerWorkspaceMgr workspaces) {
     assertInputSet(true);
-    float[] values = NativeMemory.values(input);
-    float[] errors = NativeMemory.values(outputGradient);
-    float[] gradient = new float[values.length];
+    INDArray source = NativeMemory.inOrder(input);
+    INDArray errors = NativeMemory.inOrder(outputGradient);
+    INDArray gradient =
+        workspaces.createUninitialized(ArrayType.ACTIVATION_GRAD, dataType, input.shape(), 'c');
     Image image = new Image();
-    for (int start = 0; start < values.length; start += image.length) {
-      image.normalize(values, start);
-      image.differentiate(values, errors, start, gradient);
+    for (long start = 0; start < source.length(); start += image.length) {
+      NativeMemory.read(source, start, image.values);
+      NativeMemory.read(errors, start, image.errors);
+      image.normalize();
+      image.differentiate();
+      NativeMemory.write(image.errors, gradient, start);
     }
-    return new Pair<>(
-        new DefaultGradient(),
-        NativeMemory.array(gradient, ArrayType.ACTIVATION_GRAD, workspaces, input.shape()));
+    return new Pair<>(new DefaultGradient(), gradient);
   }
 
-  /** The sums and powers of one image, its channels after one another. */
+  /** One image, its channels after one another. */
   private final class Image {
     private final int channels = (int) input.size(1);
     private final int places = (int) (input.size(2) * input.size(3));
     private final int length = channels * places;
+    private final float[] values = new float[length];
+
+    /** Of the output; those of the input when they are differentiated. */
+    private final float[] errors = new float[length];
+
     private final float[] sum = new float[length];
     private final float[] power = new float[length];
     private final float[] term = new float[length];
 
     /** {@code sum = 2 + 0.0001 * squares of neighbours; power = sum^-0.75}. */
-    void normalize(float[] values, int start) {
+    void normalize() {
       for (int i = 0; i < length; i++) {
-        term[i] = SCALE * values[start + i] * values[start + i];
+        term[i] = SCALE * values[i] * values[i];
         sum[i] = OFFSET;
       }
       addNeighbours();
@@ -97,15 +107,14 @@ final class LocalResponseComputation extends AbstractLayer<LocalResponseNormaliz
     /**
      * {@code dI(i) = dZ(i) power(i) - 2 * 0.75 * 0.0001 I(i) sum of dZ(j) I(j) power(j) / sum(j)}.
      */
-    void differentiate(float[] values, float[] errors, int start, float[] gradient) {
+    void differentiate() {
       for (int i = 0; i < length; i++) {
-        term[i] = errors[start + i] * values[start + i] * power[i] / sum[i];
+        term[i] = errors[i] * values[i] * power[i] / sum[i];
         sum[i] = 0;
       }
       addNeighbours();
       for (int i = 0; i < length; i++) {
-        gradient[start + i] =
-            errors[start + i] * power[i] - 2 * EXPONENT * SCALE * values[start + i] * sum[i];
+        errors[i] = errors[i] * power[i] - 2 * EXPONENT * SCALE * values[i] * sum[i];
       }
     }
 

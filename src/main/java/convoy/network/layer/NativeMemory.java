@@ -14,11 +14,26 @@ final class NativeMemory {
   /** The values of an array, the last index running fastest. */
   static float[] values(INDArray array) {
     float[] values = new float[Math.toIntExact(array.length())];
-    // A permuted array may call its order c all the same.
-    boolean inOrder =
-        array.ordering() == 'c' && !array.isView() && Shape.hasDefaultStridesForShape(array);
-    of(inOrder ? array : array.dup('c')).get(values);
+    of(inOrder(array)).get(values);
     return values;
+  }
+
+  /** The same values in one piece, the last index running fastest; the array itself if it is so. */
+  static INDArray inOrder(INDArray array) {
+    // A permuted array may call its order c all the same.
+    boolean ordered =
+        array.ordering() == 'c' && !array.isView() && Shape.hasDefaultStridesForShape(array);
+    return ordered ? array : array.dup('c');
+  }
+
+  /** Reads consecutive values, from {@code start} on, as many as there is room for. */
+  static void read(INDArray array, long start, float[] values) {
+    of(array).getPointer(start).get(values);
+  }
+
+  /** Writes consecutive values, from {@code start} on. */
+  static void write(float[] values, INDArray array, long start) {
+    of(array).getPointer(start).put(values);
   }
 
   /** A new array of these values, the last index running fastest. */

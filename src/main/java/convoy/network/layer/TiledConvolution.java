@@ -119,21 +119,17 @@ public final class TiledConvolution extends FeedForwardLayer {
       boolean initialize,
       DataType type) {
     TiledComputation layer = new TiledComputation(conf, type);
-    layer.setListeners(listeners);
-    layer.setIndex(index);
     layer.setParamsViewArray(parameters);
     layer.setParamTable(initializer().init(conf, parameters, initialize));
-    layer.setConf(conf);
-    return layer;
+    return Placed.at(index, layer, listeners);
   }
 
   @Override
   public LayerMemoryReport getMemoryReport(InputType input) {
-    long columns = input().count() * size * size;
     return new LayerMemoryReport.Builder(
             layerName, TiledConvolution.class, input, getOutputType(-1, input))
         .standardMemory(initializer().numParams(this), 0)
-        .workingMemory(0, columns, 0, 2 * columns)
+        .workingMemory(0, 0, 0, 0)
         .cacheMemory(0, 0)
         .build();
   }

@@ -3,6 +3,7 @@ package convoy.network.layer;
 import convoy.convolution.Area;
 import convoy.convolution.Shape;
 import convoy.convolution.Window;
+import java.util.function.Consumer;
 
 /**
  * The windows of a batch of maps, laid out as the rows of a matrix (places, channels x rows x
@@ -21,13 +22,22 @@ final class Windows {
   /** Of each value of a window from its first one, in the padded maps. */
   private final int[] offsets;
 
-  /** Some places of the output: every {@code step}-th from a first one on, in some images. */
-  record Places(
-      int firstImage, int images, int firstRow, int rowStep, int firstColumn, int columnStep) {
+  /** Every {@code step}-th place along an axis, from the first one to before the end. */
+  record Every(int first, int end, int step) {
+    int count() {
+      return (end - first + step - 1) / step;
+    }
 
-    /** The same places in other images. */
-    Places inImages(int first, int number) {
-      return new Places(first, number, firstRow, rowStep, firstColumn, columnStep);
+    /** So many of these, from the {@code from}-th on, or those that are left. */
+    Every some(int from, int number) {
+      return new Every(first + from * step, Math.min(end, first + (from + number) * step), step);
+    }
+  }
+
+  /** Some places of the output in some images. */
+  record Places(Every images, Every rows, Every columns) {
+    int count() {
+      return images.count() * rows.count() * columns.count();
     }
   }
 
@@ -62,14 +72,27 @@ final class Windows {
     return columns.output(width);
   }
 
-  int count(Places places) {
-    return places.images()
-        * every(places.firstRow(), places.rowStep(), outputRows())
-        * every(places.firstColumn(), places.columnStep(), outputColumns());
+  /** Values of a map with zeros around it, of all channels. */
+  int paddedSize() {
+    return channels * paddedHeight * paddedWidth;
   }
 
-  private static int every(int first, int step, int end) {
-    return (end - first + step - 1) / step;
+  /**
+   * Cuts places into pieces whose windows have at most {@code most} values together, or are of one
+   * row of one image: first by images, then by rows.
+   */
+  void eachPiece(Places whole, int most, Consumer<Places> piece) {
+    int row = size() * whole.columns().count();
+    int image = row * whole.rows().count();
+    int images = Math.max(1, most / image);
+    int rows = image <= most ? whole.rows().count() : Math.max(1, most / row);
+    for (int i = 0; i < whole.images().count(); i += images) {
+      for (int j = 0; j < whole.rows().count(); j += rows) {
+        piece.accept(
+            new Places(
+                whole.images().some(i, images), whole.rows().some(j, rows), whole.columns()));
+      }
+    }
   }
 
   /** The maps with their zeros around them. */
@@ -127,11 +150,12 @@ final class Windows {
   /** Every window: its first value's place in the padded maps and in the matrix. */
   private void eachWindow(Places places, Corner corner) {
     int inMatrix = 0;
-    int lastImage = places.firstImage() + places.images();
-    for (int image = places.firstImage(); image < lastImage; image++) {
-      for (int j = places.firstRow(); j < outputRows(); j += places.rowStep()) {
-        for (int k = places.firstColumn(); k < outputColumns(); k += places.columnStep()) {
-          int row = image * channels * paddedHeight + j * rows.stride();
+    for (int image = places.images().first(); image < places.images().end(); image++) {
+      for (int j = places.rows().first(); j < places.rows().end(); j += places.rows().step()) {
+        int row = image * channels * paddedHeight + j * rows.stride();
+        for (int k = places.columns().first();
+            k < places.columns().end();
+            k += places.columns().step()) {
           corner.visit(row * paddedWidth + k * columns.stride(), inMatrix);
           inMatrix += offsets.length;
         }
@@ -143,7 +167,7 @@ final class Windows {
    * Takes the values of a map (images, filters, rows, columns) at these places: (filters, places).
    */
   void gatherOutput(float[] output, int filters, Places places, float[] matrix) {
-    int count = count(places);
+    int count = places.count();
     eachPlace(
         filters,
         places,
@@ -152,7 +176,7 @@ final class Windows {
 
   /** Writes (filters, places) into a map (images, filters, rows, columns). */
   void scatterOutput(float[] matrix, int filters, Places places, float[] output) {
-    int count = count(places);
+    int count = places.count();
     eachPlace(
         filters,
         places,
@@ -166,13 +190,15 @@ final class Windows {
   private void eachPlace(int filters, Places places, Place visitor) {
     int outputRows = outputRows();
     int outputColumns = outputColumns();
-    int perImage = count(places) / places.images();
-    for (int image = 0; image < places.images(); image++) {
+    int perImage = places.rows().count() * places.columns().count();
+    for (int image = places.images().first(); image < places.images().end(); image++) {
       for (int filter = 0; filter < filters; filter++) {
-        int map = ((places.firstImage() + image) * filters + filter) * outputRows;
-        int place = image * perImage;
-        for (int j = places.firstRow(); j < outputRows; j += places.rowStep()) {
-          for (int k = places.firstColumn(); k < outputColumns; k += places.columnStep()) {
+        int map = (image * filters + filter) * outputRows;
+        int place = (image - places.images().first()) * perImage;
+        for (int j = places.rows().first(); j < places.rows().end(); j += places.rows().step()) {
+          for (int k = places.columns().first();
+              k < places.columns().end();
+              k += places.columns().step()) {
             visitor.visit((map + j) * outputColumns + k, filter, place++);
           }
         }
