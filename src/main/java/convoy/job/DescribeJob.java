@@ -9,12 +9,9 @@ import convoy.data.BrokenPictureException;
 import convoy.data.Picture;
 import convoy.data.PictureDecoder;
 import convoy.network.Architectures;
-import convoy.network.Dl4jNetwork;
-import convoy.network.ModelState;
 import convoy.network.NetworkSpec;
 import convoy.network.NetworkSummary;
 import convoy.network.TrainedModel;
-import convoy.network.architecture.Blueprint.Node;
 import convoy.network.architecture.LayerSpec;
 import convoy.network.architecture.Modules;
 import convoy.network.architecture.ResNet;
@@ -28,8 +25,6 @@ import java.util.Optional;
 
 /** Tells what networks are made of and what they cost, and shows what a trained one has learned. */
 final class DescribeJob implements Job<DescribeJob.Config> {
-  private static final int MAPS_SHOWN = 5;
-
   enum Format {
     TEXT,
     JSON,
@@ -208,74 +203,16 @@ final class DescribeJob implements Job<DescribeJob.Config> {
   /** By the names of their files. */
   private static Map<String, byte[]> pictures(Config config) {
     Map<String, byte[]> pictures = new LinkedHashMap<>();
-    config.model().ifPresent(path -> addLearned(TrainedModel.read(model(path)), config, pictures));
+    config
+        .model()
+        .ifPresent(
+            path ->
+                pictures.putAll(
+                    LearnedPictures.of(
+                        TrainedModel.read(model(path)),
+                        config.picture().map(DescribeJob::decoded))));
     pictures.put("curve-detector", KernelPictures.curveDetector());
     return pictures;
-  }
-
-  private static void addLearned(TrainedModel model, Config config, Map<String, byte[]> pictures) {
-    NetworkSpec spec = model.description().network();
-    List<Node> nodes = Architectures.blueprint(spec).nodes();
-    try (Dl4jNetwork network = new Dl4jNetwork(spec)) {
-      network.restore(ModelState.atRest(model.parameters()));
-      firstKernels(nodes)
-          .ifPresent(
-              node ->
-                  pictures.put(
-                      "filters-" + node.name(),
-                      KernelPictures.filters(
-                          network.weights(node.name()),
-                          node.layer()
-                              .kernels(node.inputShape())
-                              .orElseThrow()
-                              .weights(node.inputShape()))));
-      config
-          .picture()
-          .ifPresent(
-              path -> {
-                float[] input = input(path, model.description());
-                pictures.put("input", KernelPictures.input(input, spec.inputShape()));
-                Map<String, float[]> maps = network.activations(input);
-                shown(nodes)
-                    .forEach(
-                        node ->
-                            pictures.put(
-                                "maps-" + node.name(),
-                                KernelPictures.maps(maps.get(node.name()), node.output())));
-              });
-    }
-  }
-
-  /** The first layer with kernels, if it is a convolution with one set of them. */
-  private static Optional<Node> firstKernels(List<Node> nodes) {
-    return nodes.stream()
-        .filter(node -> node.layer().kernels(node.inputShape()).isPresent())
-        .findFirst()
-        .filter(node -> node.layer() instanceof LayerSpec.Convolution c && c.groups() == 1);
-  }
-
-  /** Layers from the first to the last whose outputs are maps, evenly taken. */
-  private static List<Node> shown(List<Node> nodes) {
-    List<Node> maps =
-        nodes.stream()
-            .filter(node -> node.output().rank() == 3)
-            .filter(
-                node ->
-                    node.layer() instanceof LayerSpec.Relu
-                        || node.layer() instanceof LayerSpec.Concatenation)
-            .toList();
-    int count = Math.min(MAPS_SHOWN, maps.size());
-    List<Node> shown = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      shown.add(maps.get(count == 1 ? 0 : i * (maps.size() - 1) / (count - 1)));
-    }
-    return shown;
-  }
-
-  private static float[] input(String file, TrainedModel.Description model) {
-    float[] input = new float[model.network().inputSize()];
-    model.transform().apply(decoded(file), input, 0);
-    return input;
   }
 
   private static Picture decoded(String file) {

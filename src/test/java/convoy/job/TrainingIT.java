@@ -194,7 +194,14 @@ class TrainingIT {
     long heads = (512 + 528 + 2) * 128L + 2 * (129 * 1024L + 1025 * 10);
     assertThat(checkpoint - model).isEqualTo(4 * heads);
     // What is left answers as it did when it was validated with its heads.
-    Path evaluation = folder.resolve("googlenet-evaluation");
+    assertEvaluatesAsItWasValidated(run);
+    // And it is a beginning for training with new heads.
+    Path again = folder.resolve("googlenet-again");
+    Jobs.succeed("train", options(again, with(googlenet, "network.weights=" + run)));
+  }
+
+  private static void assertEvaluatesAsItWasValidated(Path run) {
+    Path evaluation = run.resolveSibling(run.getFileName() + "-evaluation");
     Jobs.succeed(
         "evaluate",
         "--set",
@@ -209,9 +216,6 @@ class TrainingIT {
         Documents.read(Location.of(evaluation + "/evaluation.json"), Evaluation.class);
     assertThat(scores.members().get(0).top1Error())
         .isEqualTo(TrainedModel.describe(Location.of(run + "/models/best")).validationTop1Error());
-    // And it is a beginning for training with new heads.
-    Path again = folder.resolve("googlenet-again");
-    Jobs.succeed("train", options(again, with(googlenet, "network.weights=" + run)));
   }
 
   private static String[] with(String[] settings, String more) {
@@ -245,21 +249,7 @@ class TrainingIT {
                         "{type: dense, neurons: 16}",
                         "{type: relu}")),
             "training.epochs=2"));
-    Path evaluation = folder.resolve("listed-evaluation");
-    Jobs.succeed(
-        "evaluate",
-        "--set",
-        "dataset=" + shapes,
-        "--set",
-        "split=validation",
-        "--set",
-        "members=[%s]".formatted(run),
-        "--run",
-        evaluation.toString());
-    Evaluation scores =
-        Documents.read(Location.of(evaluation + "/evaluation.json"), Evaluation.class);
-    assertThat(scores.members().get(0).top1Error())
-        .isEqualTo(TrainedModel.describe(Location.of(run + "/models/best")).validationTop1Error());
+    assertEvaluatesAsItWasValidated(run);
     Path pictures = folder.resolve("listed-pictures");
     Path picture = folder.resolve("picture.png");
     Files.write(picture, PictureEncoder.png(aPicture()));

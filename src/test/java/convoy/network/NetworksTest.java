@@ -9,6 +9,7 @@ import convoy.core.UserException;
 import convoy.network.architecture.Blueprint;
 import convoy.network.architecture.Blueprint.Node;
 import convoy.network.architecture.LayerSpec;
+import convoy.network.architecture.ResNet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -161,7 +162,10 @@ class NetworksTest {
     "fc8, 1000, 4097000, 4096000"
   })
   void alexNetLayerByLayer(String layer, String output, long parameters, long multiplications) {
-    Node node = nodes(usual("alexnet")).get(layer);
+    assertLayer(nodes(usual("alexnet")).get(layer), output, parameters, multiplications);
+  }
+
+  private static void assertLayer(Node node, String output, long parameters, long multiplications) {
     assertThat(node.output()).hasToString(output);
     assertThat(node.parameters()).isEqualTo(parameters);
     assertThat(node.multiplications()).isEqualTo(multiplications);
@@ -242,10 +246,7 @@ class NetworksTest {
     "fc, 1000, 2049000, 2048000"
   })
   void resNet50LayerByLayer(String layer, String output, long parameters, long multiplications) {
-    Node node = nodes(usual("resnet50")).get(layer);
-    assertThat(node.output()).hasToString(output);
-    assertThat(node.parameters()).isEqualTo(parameters);
-    assertThat(node.multiplications()).isEqualTo(multiplications);
+    assertLayer(nodes(usual("resnet50")).get(layer), output, parameters, multiplications);
   }
 
   /** The paper's figure 3: 110, 55, 26, 13 and 6 places a side. */
@@ -262,10 +263,7 @@ class NetworksTest {
     "fc6, 4096, 37752832, 37748736"
   })
   void zfNetLayerByLayer(String layer, String output, long parameters, long multiplications) {
-    Node node = nodes(usual("zfnet")).get(layer);
-    assertThat(node.output()).hasToString(output);
-    assertThat(node.parameters()).isEqualTo(parameters);
-    assertThat(node.multiplications()).isEqualTo(multiplications);
+    assertLayer(nodes(usual("zfnet")).get(layer), output, parameters, multiplications);
   }
 
   /** Normalization comes before pooling in the paper (section 3.5), after it in the lecture. */
@@ -285,10 +283,7 @@ class NetworksTest {
     "block13-pointwise, 1024x7x7, 1048576, 51380224"
   })
   void mobileNetLayerByLayer(String layer, String output, long parameters, long multiplications) {
-    Node node = nodes(usual("mobilenet")).get(layer);
-    assertThat(node.output()).hasToString(output);
-    assertThat(node.parameters()).isEqualTo(parameters);
-    assertThat(node.multiplications()).isEqualTo(multiplications);
+    assertLayer(nodes(usual("mobilenet")).get(layer), output, parameters, multiplications);
   }
 
   @Test
@@ -379,7 +374,7 @@ class NetworksTest {
                 new LayerSpec.Relu(),
                 new LayerSpec.TiledConvolution(4, 3, 2, 1, 1),
                 new LayerSpec.MaxPooling(2, 2, 0)),
-            convoy.network.architecture.ResNet.Stem.LARGE,
+            ResNet.Stem.LARGE,
             List.of(1, 28, 28),
             10,
             0,
@@ -396,7 +391,7 @@ class NetworksTest {
     return new NetworkSpec(
         "sequential",
         List.of(layers),
-        convoy.network.architecture.ResNet.Stem.LARGE,
+        ResNet.Stem.LARGE,
         List.of(3, 28, 28),
         10,
         0,

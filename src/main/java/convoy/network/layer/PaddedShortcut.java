@@ -3,8 +3,6 @@ package convoy.network.layer;
 import convoy.convolution.Window;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.deeplearning4j.nn.conf.memory.LayerMemoryReport;
-import org.deeplearning4j.nn.conf.memory.MemoryReport;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -14,7 +12,7 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * The residual shortcut without parameters (He et al., 2016, section 4.2, option A): every {@code
  * stride}-th row and column, and zeros for the channels that the input does not have.
  */
-public final class PaddedShortcut extends GraphVertex {
+public final class PaddedShortcut extends PlainVertex {
   @JsonProperty private final int channels;
   @JsonProperty private final int stride;
 
@@ -45,21 +43,6 @@ public final class PaddedShortcut extends GraphVertex {
   }
 
   @Override
-  public long numParams(boolean backprop) {
-    return 0;
-  }
-
-  @Override
-  public int minVertexInputs() {
-    return 1;
-  }
-
-  @Override
-  public int maxVertexInputs() {
-    return 1;
-  }
-
-  @Override
   public org.deeplearning4j.nn.graph.vertex.GraphVertex instantiate(
       ComputationGraph graph,
       String name,
@@ -76,15 +59,5 @@ public final class PaddedShortcut extends GraphVertex {
     Window every = Window.valid(1).strided(stride);
     return InputType.convolutional(
         every.output((int) map.getHeight()), every.output((int) map.getWidth()), channels);
-  }
-
-  @Override
-  public MemoryReport getMemoryReport(InputType... inputs) {
-    return new LayerMemoryReport.Builder(
-            null, PaddedShortcut.class, inputs[0], getOutputType(-1, inputs))
-        .standardMemory(0, 0)
-        .workingMemory(0, 0, 0, 0)
-        .cacheMemory(0, 0)
-        .build();
   }
 }

@@ -2,8 +2,6 @@ package convoy.network.layer;
 
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.deeplearning4j.nn.conf.memory.LayerMemoryReport;
-import org.deeplearning4j.nn.conf.memory.MemoryReport;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -14,7 +12,7 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * is one with a single filter on repeated channels; oneDNN computes only the latter, and the
  * engine's other code is 15 times slower.
  */
-public final class RepeatedChannels extends GraphVertex {
+public final class RepeatedChannels extends PlainVertex {
   @JsonProperty private final int times;
 
   public RepeatedChannels(@JsonProperty("times") int times) {
@@ -37,21 +35,6 @@ public final class RepeatedChannels extends GraphVertex {
   }
 
   @Override
-  public long numParams(boolean backprop) {
-    return 0;
-  }
-
-  @Override
-  public int minVertexInputs() {
-    return 1;
-  }
-
-  @Override
-  public int maxVertexInputs() {
-    return 1;
-  }
-
-  @Override
   public org.deeplearning4j.nn.graph.vertex.GraphVertex instantiate(
       ComputationGraph graph,
       String name,
@@ -66,15 +49,5 @@ public final class RepeatedChannels extends GraphVertex {
   public InputType getOutputType(int layerIndex, InputType... inputs) {
     InputType.InputTypeConvolutional map = (InputType.InputTypeConvolutional) inputs[0];
     return InputType.convolutional(map.getHeight(), map.getWidth(), map.getChannels() * times);
-  }
-
-  @Override
-  public MemoryReport getMemoryReport(InputType... inputs) {
-    return new LayerMemoryReport.Builder(
-            null, RepeatedChannels.class, inputs[0], getOutputType(-1, inputs))
-        .standardMemory(0, 0)
-        .workingMemory(0, 0, 0, 0)
-        .cacheMemory(0, 0)
-        .build();
   }
 }

@@ -1,0 +1,78 @@
+package convoy.job;
+
+import convoy.data.Picture;
+import convoy.network.Architectures;
+import convoy.network.Dl4jNetwork;
+import convoy.network.ModelState;
+import convoy.network.NetworkSpec;
+import convoy.network.TrainedModel;
+import convoy.network.architecture.Blueprint.Node;
+import convoy.network.architecture.LayerSpec;
+import convoy.report.KernelPictures;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What a trained network looks for, and what it finds in a picture. */
+final class LearnedPictures {
+  private static final int MAPS_SHOWN = 5;
+
+  private LearnedPictures() {}
+
+  /** PNG by the names of their files. */
+  static Map<String, byte[]> of(TrainedModel model, Optional<Picture> picture) {
+    NetworkSpec spec = model.description().network();
+    List<Node> nodes = Architectures.blueprint(spec).nodes();
+    Map<String, byte[]> pictures = new LinkedHashMap<>();
+    try (Dl4jNetwork network = new Dl4jNetwork(spec)) {
+      network.restore(ModelState.atRest(model.parameters()));
+      firstKernels(nodes)
+          .ifPresent(node -> pictures.put("filters-" + node.name(), filters(node, network)));
+      picture.ifPresent(
+          seen -> {
+            float[] input = new float[spec.inputSize()];
+            model.description().transform().apply(seen, input, 0);
+            pictures.put("input", KernelPictures.input(input, spec.inputShape()));
+            Map<String, float[]> maps = network.activations(input);
+            for (Node node : shown(nodes)) {
+              pictures.put(
+                  "maps-" + node.name(), KernelPictures.maps(maps.get(node.name()), node.output()));
+            }
+          });
+    }
+    return pictures;
+  }
+
+  /** The first layer with kernels, if it is a convolution with one set of them. */
+  private static Optional<Node> firstKernels(List<Node> nodes) {
+    return nodes.stream()
+        .filter(node -> node.layer().kernels(node.inputShape()).isPresent())
+        .findFirst()
+        .filter(node -> node.layer() instanceof LayerSpec.Convolution c && c.groups() == 1);
+  }
+
+  private static byte[] filters(Node node, Dl4jNetwork network) {
+    var sum = node.layer().kernels(node.inputShape()).orElseThrow();
+    return KernelPictures.filters(network.weights(node.name()), sum.weights(node.inputShape()));
+  }
+
+  /** Layers from the first to the last whose outputs are maps, evenly taken. */
+  private static List<Node> shown(List<Node> nodes) {
+    List<Node> maps =
+        nodes.stream()
+            .filter(node -> node.output().rank() == 3)
+            .filter(
+                node ->
+                    node.layer() instanceof LayerSpec.Relu
+                        || node.layer() instanceof LayerSpec.Concatenation)
+            .toList();
+    int count = Math.min(MAPS_SHOWN, maps.size());
+    List<Node> shown = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      shown.add(maps.get(count == 1 ? 0 : i * (maps.size() - 1) / (count - 1)));
+    }
+    return shown;
+  }
+}
