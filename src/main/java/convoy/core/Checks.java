@@ -18,13 +18,21 @@ public final class Checks {
   }
 
   public Checks atLeast(long minimum, String key, long value) {
-    return that(value >= minimum, key, value, "must be at least " + minimum);
+    return value >= minimum ? this : that(false, key, value, "must be at least " + minimum);
   }
 
   /** NaN is outside every range. */
   public Checks within(double low, double high, String key, double value) {
-    return that(
-        value >= low && value <= high, key, value, "must be from %s to %s".formatted(low, high));
+    // Records are made in loops: no text for what holds.
+    return value >= low && value <= high
+        ? this
+        : that(false, key, value, "must be from %s to %s".formatted(low, high));
+  }
+
+  public Checks within(long low, long high, String key, long value) {
+    return value >= low && value <= high
+        ? this
+        : that(false, key, value, "must be from %d to %d".formatted(low, high));
   }
 
   public Checks positive(String key, double value) {

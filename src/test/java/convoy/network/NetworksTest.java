@@ -433,7 +433,7 @@ class NetworksTest {
         .hasMessage("Invalid padding: 1 (must be less than the size, 1)");
     assertThatThrownBy(() -> new LayerSpec.Convolution(8, 50_000, 1, 0, 1, 1, true))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("Invalid size: 50000");
+        .hasMessage("Invalid size: 50000 (must be from 1 to 32767)");
     assertThatThrownBy(() -> NetworkSpec.of("lenet", List.of(1, 40_000, 40_000), 10))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("must have at most 268,435,456 values");

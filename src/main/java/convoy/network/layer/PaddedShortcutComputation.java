@@ -54,12 +54,14 @@ final class PaddedShortcutComputation extends MapVertex {
     int known = (int) inputs[0].size(1);
     int height = (int) inputs[0].size(2);
     int width = (int) inputs[0].size(3);
+    int rows = rows();
+    int columns = columns();
     for (int image = 0; image < images; image++) {
       for (int channel = 0; channel < known; channel++) {
-        for (int j = 0; j < rows(); j++) {
+        for (int j = 0; j < rows; j++) {
           int from = ((image * known + channel) * height + j * stride) * width;
-          int to = ((image * channels + channel) * rows() + j) * columns();
-          for (int k = 0; k < columns(); k++) {
+          int to = ((image * channels + channel) * rows + j) * columns;
+          for (int k = 0; k < columns; k++) {
             visitor.visit(from + k * stride, to + k);
           }
         }
