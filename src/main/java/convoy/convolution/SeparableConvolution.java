@@ -19,9 +19,7 @@ public record SeparableConvolution(Convolution depthwise, Convolution pointwise)
   }
 
   public long parameters(Shape input) {
-    return depthwise.weights(input).count()
-        + pointwise.weights(depthwise.output(input)).count()
-        + pointwise.biases(input).count();
+    return depthwise.weights(input).count() + pointwise.parameters(depthwise.output(input));
   }
 
   public long multiplications(Shape input) {
