@@ -7,8 +7,31 @@ build_if_changed() {
   if [ ! -f "$jar" ] || [ ! -d "$home/target/spark-home/jars" ] ||
     [ -n "$(find "$home/src/main" "$home/pom.xml" "$home"/conf/*.yaml -type f -newer "$jar" | head -n 1)" ]; then
     echo "Building Convoy ..." >&2
-    (cd "$home" && ./mvnw -q -DskipTests package) >&2
+    # Without what only tests need.
+    (cd "$home" && ./mvnw -q -Djobs -Dmaven.test.skip package) >&2
   fi
+}
+
+# Jars that few jobs need are fetched when one does: file or folder to be there, words, profiles.
+fetch_if_missing() {
+  if [ ! -e "$home/target/$1" ]; then
+    echo "Fetching $2 ..." >&2
+    (cd "$home" && ./mvnw -q "${@:3}" package) >&2
+  fi
+}
+
+dl4j_jar() {
+  local profiles=dl4j
+  if [ "$(uname -sm)" = "Linux x86_64" ]; then
+    profiles=dl4j,dl4j-linux-x86_64
+  fi
+  fetch_if_missing convoy-dl4j.jar "Deeplearning4j" -Djobs -Dmaven.test.skip "-P$profiles"
+  echo "$home/target/convoy-dl4j.jar"
+}
+
+s3_jars() {
+  fetch_if_missing s3 "S3's libraries" -Djobs -Dmaven.test.skip -Ps3
+  printf '%s\n' "$home"/target/s3/*.jar
 }
 
 use_embedded_spark() {

@@ -24,17 +24,52 @@ if [ -n "$settings" ] && [ ! -f "$settings" ]; then
   exit 3
 fi
 
+# Whether a setting, or a file of settings, says so.
+asked() {
+  local word
+  for word in "$@"; do
+    if [[ "$word" =~ $pattern ]] || { [ -f "$word" ] && grep -Eq "$pattern" "$word"; }; then
+      return 0
+    fi
+  done
+  return 1
+}
+added=()
+pattern='(network\.engine *= *|^ *engine: *|engine: *)dl4j'
+if asked "$@"; then
+  added+=("$(dl4j_jar)")
+fi
+pattern='s3a:'
+if [ -z "${SPARK_HOME:-}" ] && asked "$@" ${settings:+"$settings"}; then
+  mapfile -t -O "${#added[@]}" added < <(s3_jars)
+fi
+joined() {
+  local IFS=$1
+  echo "${added[*]}"
+}
+
 # One thread a replica, in this JVM and (through spark.executorEnv) in executors.
 export OMP_NUM_THREADS=1
-if [ "$job" = describe ]; then
+if [ "$job" = describe ] || [ "$job" = bench ]; then
   # Nothing to submit; Spark's folder has the jars that ours leaves out.
+  class_path="$jar:${SPARK_HOME:-$home/target/spark-home}/jars/*"
+  engines=()
+  if [ "$job" = bench ]; then
+    fetch_if_missing bench "what is measured against" -DskipTests -Pbench
+    engines+=("-Dconvoy.bench.dl4j=$(dl4j_jar)")
+    # Without Convoy's own libtorch: a process has one.
+    engines+=("-Dconvoy.bench.djl=$home/target/classes:$home/target/test-classes:$home/target/bench/*:${SPARK_HOME:-$home/target/spark-home}/jars/*")
+  fi
   exec "$java" -Djava.awt.headless=true "-Dlog4j2.configurationFile=file:$home/conf/log4j2.properties" \
-    -cp "$jar:${SPARK_HOME:-$home/target/spark-home}/jars/*" convoy.job.Main "$job" "$@"
+    "${engines[@]}" -cp "$class_path${added:+:$(joined :)}" convoy.job.Main "$job" "$@"
 fi
 options=(
   --class convoy.job.Main
   --driver-java-options "-Djava.awt.headless=true \"-Dlog4j2.configurationFile=$home/conf/log4j2.properties\""
 )
+if [ ${#added[@]} -gt 0 ]; then
+  options+=(--jars "$(joined ,)")
+fi
 # Without a file, a Spark installation's own spark-defaults.conf holds.
 if [ -n "$settings" ]; then
   options+=(--properties-file "$settings")

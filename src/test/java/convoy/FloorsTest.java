@@ -58,13 +58,23 @@ class FloorsTest {
   }
 
   @Test
-  void onlyNetworkKnowsTheEngine() {
+  void everyEngineIsKnownToItsPackageOnly() {
+    onlyKnownTo("convoy.network.dl4j..", "org.deeplearning4j..", "org.nd4j..");
+    onlyKnownTo("convoy.network.torch..", "org.bytedeco.pytorch..", "com.sun.jna..");
+    // They are found as services.
+    onlyKnownTo("convoy.network.dl4j..", "convoy.network.dl4j..");
+    onlyKnownTo("convoy.network.torch..", "convoy.network.torch..");
+  }
+
+  private static void onlyKnownTo(String room, String... libraries) {
     noClasses()
         .that()
-        .resideOutsideOfPackage("convoy.network..")
+        .resideOutsideOfPackage(room)
+        .and()
+        .resideInAPackage("convoy..")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("org.deeplearning4j..", "org.nd4j..")
+        .resideInAnyPackage(libraries)
         .check(CLASSES);
   }
 

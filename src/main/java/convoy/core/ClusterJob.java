@@ -3,14 +3,17 @@ package convoy.core;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.IntConsumer;
 import org.apache.spark.SparkStageInfo;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.resource.ResourceInformation;
 
 /** Runs a Spark job with a deadline, and tells meanwhile how many of its tasks are done. */
 public final class ClusterJob {
@@ -66,6 +69,15 @@ public final class ClusterJob {
     } catch (ExecutionException e) {
       throw failure(what, e.getCause());
     }
+  }
+
+  /** Number of the GPU that Spark gave the task that asks, if it hands out GPUs. */
+  public static OptionalInt gpu() {
+    TaskContext task = TaskContext.get();
+    ResourceInformation given = task == null ? null : task.resourcesJMap().get("gpu");
+    return given == null
+        ? OptionalInt.empty()
+        : OptionalInt.of(Integer.parseInt(given.addresses()[0]));
   }
 
   private static int tasksDone(JavaSparkContext spark, JavaFutureAction<?> action) {

@@ -144,6 +144,27 @@ public final class Documents {
     }
   }
 
+  /**
+   * Refuses a document of another format than the one that this code reads.
+   *
+   * @param kind of document, for the message: "model"
+   */
+  public void requireFormat(String name, String kind, int wanted) {
+    // The first formats had no number.
+    String format = tree.path("format").asText("1");
+    if (!format.equals(String.valueOf(wanted))) {
+      throw new UserException(
+          "Cannot use %s: it is a %s of format %s, written by Convoy %s; this is Convoy %s, which reads format %d. Use the Convoy that wrote it, or train again."
+              .formatted(
+                  name,
+                  kind,
+                  format,
+                  tree.path("convoy").asText("0.1.0"),
+                  Provenance.version(),
+                  wanted));
+    }
+  }
+
   /** The record that this document means; every problem is reported, each with its key's path. */
   public <T> T bind(String name, Class<T> type) {
     List<String> problems = new ArrayList<>();

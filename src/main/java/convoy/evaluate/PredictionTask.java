@@ -1,5 +1,6 @@
 package convoy.evaluate;
 
+import convoy.core.ClusterJob;
 import convoy.core.Location;
 import convoy.data.DatasetManifest;
 import convoy.data.MinibatchReader;
@@ -67,7 +68,7 @@ record PredictionTask(
     }
     var inputs = new MinibatchReader.Inputs(member.transform(), Optional.empty(), 0);
     return Replicas.use(
-        member.network(),
+        new Replicas.Kind(member.network(), options.backend(), ClusterJob.gpu()),
         "predictions of " + member.name(),
         options.deadline(),
         network -> {

@@ -4,6 +4,7 @@ import convoy.core.ClusterJob;
 import convoy.core.Location;
 import convoy.core.UserException;
 import convoy.data.DatasetManifest;
+import convoy.network.Backend;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,8 +37,10 @@ public final class Predictor {
    * @param tasks that share the split
    * @param minibatch examples that a network sees at a time
    * @param keptBytes of decoded pictures a JVM
+   * @param backend that networks run on
    */
-  public record Options(int tasks, int minibatch, long keptBytes, Duration deadline)
+  public record Options(
+      int tasks, int minibatch, long keptBytes, Duration deadline, Backend backend)
       implements Serializable {}
 
   private final JavaSparkContext spark;

@@ -15,6 +15,8 @@ import convoy.evaluate.Evaluation;
 import convoy.evaluate.Member;
 import convoy.evaluate.Predictor;
 import convoy.evaluate.Tally;
+import convoy.network.Backend;
+import convoy.network.Engine;
 import convoy.network.TrainedModel;
 import convoy.report.EvaluationReport;
 import convoy.train.TrainingHistory;
@@ -46,7 +48,8 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
       int tasks,
       int minibatch,
       int cacheMebibytes,
-      int deadlineMinutes) {
+      int deadlineMinutes,
+      Backend network) {
     Config {
       new Checks()
           .that(
@@ -80,6 +83,11 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
       Checks.collect(problems, () -> manifest.split(config.splitName()));
       for (String path : config.members()) {
         Checks.collect(problems, () -> requireFit(path, config.model(path), manifest));
+        Checks.collect(
+            problems,
+            () ->
+                Engine.of(config.network().engine())
+                    .require(TrainedModel.describe(config.model(path)).network()));
       }
     } catch (UserException e) {
       problems.add(e.getMessage());
@@ -164,7 +172,8 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
                 config.tasks(),
                 config.minibatch(),
                 (long) config.cacheMebibytes() << 20,
-                Duration.ofMinutes(config.deadlineMinutes())));
+                Duration.ofMinutes(config.deadlineMinutes()),
+                config.network()));
     question.predictions().forEach(Location::delete);
     try (Progress progress = Progress.of("evaluate", "images", split.examples())) {
       List<Tally> tallies =

@@ -2,18 +2,26 @@ package convoy.job;
 
 import convoy.data.Picture;
 import convoy.network.Architectures;
-import convoy.network.Dl4jNetwork;
+import convoy.network.Backend;
+import convoy.network.Engine;
 import convoy.network.ModelState;
+import convoy.network.Network;
 import convoy.network.NetworkSpec;
+import convoy.network.StateLayout;
 import convoy.network.TrainedModel;
 import convoy.network.architecture.Blueprint.Node;
 import convoy.network.architecture.LayerSpec;
 import convoy.report.KernelPictures;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What a trained network looks for, and what it finds in a picture. */
 final class LearnedPictures {
@@ -26,21 +34,26 @@ final class LearnedPictures {
     NetworkSpec spec = model.description().network();
     List<Node> nodes = Architectures.blueprint(spec).nodes();
     Map<String, byte[]> pictures = new LinkedHashMap<>();
-    try (Dl4jNetwork network = new Dl4jNetwork(spec)) {
+    firstKernels(nodes)
+        .ifPresent(node -> pictures.put("filters-" + node.name(), filters(node, model)));
+    picture.ifPresent(seen -> pictures.putAll(maps(model, seen, shown(nodes))));
+    return pictures;
+  }
+
+  private static Map<String, byte[]> maps(TrainedModel model, Picture seen, List<Node> shown) {
+    NetworkSpec spec = model.description().network();
+    float[] input = new float[spec.inputSize()];
+    model.description().transform().apply(seen, input, 0);
+    Map<String, byte[]> pictures = new LinkedHashMap<>();
+    pictures.put("input", KernelPictures.input(input, spec.inputShape()));
+    Set<String> names = shown.stream().map(Node::name).collect(Collectors.toSet());
+    try (Network network = Engine.open(spec, Backend.TORCH_CPU, OptionalInt.empty())) {
       network.restore(ModelState.atRest(model.parameters()));
-      firstKernels(nodes)
-          .ifPresent(node -> pictures.put("filters-" + node.name(), filters(node, network)));
-      picture.ifPresent(
-          seen -> {
-            float[] input = new float[spec.inputSize()];
-            model.description().transform().apply(seen, input, 0);
-            pictures.put("input", KernelPictures.input(input, spec.inputShape()));
-            Map<String, float[]> maps = network.activations(input);
-            for (Node node : shown(nodes)) {
-              pictures.put(
-                  "maps-" + node.name(), KernelPictures.maps(maps.get(node.name()), node.output()));
-            }
-          });
+      Map<String, float[]> maps = network.activations(input, names);
+      for (Node node : shown) {
+        pictures.put(
+            "maps-" + node.name(), KernelPictures.maps(maps.get(node.name()), node.output()));
+      }
     }
     return pictures;
   }
@@ -53,9 +66,16 @@ final class LearnedPictures {
         .filter(node -> node.layer() instanceof LayerSpec.Convolution c && c.groups() == 1);
   }
 
-  private static byte[] filters(Node node, Dl4jNetwork network) {
-    var sum = node.layer().kernels(node.inputShape()).orElseThrow();
-    return KernelPictures.filters(network.weights(node.name()), sum.weights(node.inputShape()));
+  private static byte[] filters(Node node, TrainedModel model) {
+    StateLayout.Block kernels =
+        StateLayout.of(model.description().network()).blocks(node.name()).get(0);
+    float[] weights = new float[kernels.length()];
+    ByteBuffer.wrap(model.parameters())
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .asFloatBuffer()
+        .position(kernels.from())
+        .get(weights);
+    return KernelPictures.filters(weights, kernels.shape());
   }
 
   /** Layers from the first to the last whose outputs are maps, evenly taken. */

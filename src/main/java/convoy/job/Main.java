@@ -40,6 +40,8 @@ public final class Main {
           new EvaluateJob(),
           "describe",
           new DescribeJob(),
+          "bench",
+          new BenchJob(),
           "draw",
           new DrawJob());
 

@@ -8,9 +8,10 @@ import convoy.core.UserException;
 import convoy.data.DatasetManifest;
 import convoy.data.ImageTransform;
 import convoy.data.SplitName;
+import convoy.network.Backend;
+import convoy.network.Engine;
 import convoy.network.MemoryNeeds;
 import convoy.network.NetworkSpec;
-import convoy.network.TrainedModel;
 import convoy.network.architecture.LayerSpec;
 import convoy.network.architecture.ResNet;
 import convoy.train.ParameterAveragingTrainer;
@@ -53,7 +54,10 @@ final class TrainJob implements Job<TrainJob.Config> {
       List<Integer> input,
       Optional<Integer> classes,
       double dropout,
-      Optional<String> weights) {
+      Optional<String> weights,
+      Backend.EngineName engine,
+      Backend.DeviceKind device,
+      Backend.Precision precision) {
     NetworkConfig {
       // The number of classes is the data set's; everything else is checked here and now.
       var unused =
@@ -66,6 +70,10 @@ final class TrainJob implements Job<TrainJob.Config> {
               dropout,
               0,
               NetworkSpec.Phase.TRAINING);
+    }
+
+    Backend backend() {
+      return new Backend(engine, device, precision);
     }
 
     NetworkSpec spec(int dataClasses, long seed) {
@@ -95,7 +103,8 @@ final class TrainJob implements Job<TrainJob.Config> {
       Checks.collect(
           problems, () -> manifest.labels().requireSize(config.network().classes(), "a network"));
       Checks.collect(problems, () -> requireChannels(config, manifest));
-      Checks.collect(problems, () -> MemoryNeeds.of(network(config, manifest), 1));
+      Checks.collect(
+          problems, () -> Engine.of(config.network().engine()).require(network(config, manifest)));
       Checks.collect(problems, () -> weights(config, manifest));
       int examples = manifest.split(SplitName.TRAIN).examples();
       Checks.collect(problems, () -> config.training().layout().requireEnough(examples));
@@ -171,7 +180,8 @@ final class TrainJob implements Job<TrainJob.Config> {
         config.augmentation(),
         weights(config, manifest),
         config.seed(),
-        (long) config.cacheMebibytes() << 20);
+        (long) config.cacheMebibytes() << 20,
+        config.network().backend());
   }
 
   private static NetworkSpec network(Config config, DatasetManifest manifest) {
@@ -179,28 +189,8 @@ final class TrainJob implements Job<TrainJob.Config> {
   }
 
   private static Optional<byte[]> weights(Config config, DatasetManifest manifest) {
-    return config
-        .network()
-        .weights()
-        .map(
-            path -> {
-              TrainedModel model = TrainedModel.read(Runs.model(path, "best"));
-              NetworkSpec spec = model.description().network();
-              manifest.labels().requireSize(Optional.of(spec.classes()), "weights " + path);
-              if (!spec.architecture().equals(config.network().architecture())) {
-                throw new UserException(
-                    "Cannot begin with weights %s: they are of %s, not %s. Name weights of the same network."
-                        .formatted(path, spec.architecture(), config.network().architecture()));
-              }
-              NetworkSpec wanted = network(config, manifest).in(NetworkSpec.Phase.INFERENCE);
-              long bytes = MemoryNeeds.of(wanted, 1).stateValues() * Float.BYTES;
-              if (model.parameters().length != bytes || !spec.layers().equals(wanted.layers())) {
-                throw new UserException(
-                    "Cannot begin with weights %s: they are of a network with another input, stem or other layers. Set network.input, network.stem and network.layers as there."
-                        .formatted(path));
-              }
-              return model.parameters();
-            });
+    NetworkSpec wanted = network(config, manifest).in(NetworkSpec.Phase.INFERENCE);
+    return config.network().weights().map(path -> Runs.weights(path, wanted));
   }
 
   private static void print(TrainingHistory.Epoch epoch, int epochs, Context context) {

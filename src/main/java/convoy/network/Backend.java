@@ -1,90 +1,38 @@
 package convoy.network;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import org.nd4j.linalg.factory.Nd4j;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.io.Serializable;
 
 /**
- * Starts the engine once a JVM: picks the best native library for this processor, turns DL4J's
- * oneDNN layers on, keeps every replica on one thread. Has to come before any other use of ND4J.
+ * What a run computes with; a choice of the run, never of the network: a model trained with one
+ * backend is evaluated, resumed and averaged with another.
  */
-public final class Backend {
-  private static final Logger LOG = LoggerFactory.getLogger(Backend.class);
-  private static final String EXTENSION = "org.bytedeco.javacpp.platform.extension";
-  private static final String HELPERS_DISABLED = "org.eclipse.deeplearning4j.helpers.disable";
-  private static final String LIBRARIES = "/org/nd4j/linalg/cpu/nativecpu/bindings/linux-x86_64";
+public record Backend(EngineName engine, DeviceKind device, Precision precision)
+    implements Serializable {
 
-  static {
-    if (System.getProperty(EXTENSION) == null) {
-      System.setProperty(EXTENSION, bestExtension());
-    }
-    if (System.getProperty(HELPERS_DISABLED) == null) {
-      System.setProperty(HELPERS_DISABLED, "false");
-    }
-    // ND4J counts what the whole process has mapped, Spark's files included; the JVM's own limits
-    // do.
-    System.setProperty("org.bytedeco.javacpp.maxphysicalbytes", "0");
-    Nd4j.getEnvironment().setMaxThreads(1);
-    if (onednn()) {
-      LOG.info("Network layers run on oneDNN ({})", System.getProperty(EXTENSION));
-    } else {
-      LOG.warn(
-          "Network layers run without oneDNN (native library '{}'): several times slower. A library with oneDNN exists for Linux on x86-64 with AVX2.",
-          System.getProperty(EXTENSION));
-    }
-    if (!"1".equals(System.getenv("OMP_NUM_THREADS"))) {
-      LOG.warn(
-          "OMP_NUM_THREADS is {}, not 1: replicas of one JVM will fight for cores",
-          System.getenv("OMP_NUM_THREADS"));
-    }
+  /** On processors, in single precision. */
+  public static final Backend TORCH_CPU =
+      new Backend(EngineName.TORCH, DeviceKind.CPU, Precision.FLOAT32);
+
+  /** The engines. */
+  public enum EngineName {
+    /** libtorch. */
+    TORCH,
+    /** Deeplearning4j on ND4J. */
+    DL4J
   }
 
-  private Backend() {}
-
-  /** Makes sure that the engine is started. */
-  public static void start() {
-    // The work is in the initializer, which the JVM runs once.
+  /** Where arrays live. */
+  public enum DeviceKind {
+    CPU,
+    /** An NVIDIA GPU. */
+    CUDA,
+    /** A GPU where there is one, otherwise the CPU. */
+    AUTO
   }
 
-  /** Whether layers use oneDNN, as DL4J itself asks. */
-  public static boolean onednn() {
-    return !Boolean.getBoolean(HELPERS_DISABLED)
-        && org.deeplearning4j.nn.layers.mkldnn.BaseMKLDNNHelper.mklDnnEnabled();
-  }
-
-  private static String bestExtension() {
-    List<String> flags = processorFlags();
-    if (flags.containsAll(List.of("avx512f", "avx512bw", "avx512dq", "avx512vl"))
-        && shipped("-onednn-avx512")) {
-      return "-onednn-avx512";
-    }
-    if (flags.contains("avx2") && shipped("-onednn-avx2")) {
-      return "-onednn-avx2";
-    }
-    return "";
-  }
-
-  private static boolean shipped(String extension) {
-    return Backend.class.getResource(LIBRARIES + extension + "/libnd4jcpu.so") != null;
-  }
-
-  private static List<String> processorFlags() {
-    Path info = Path.of("/proc/cpuinfo");
-    try {
-      return Files.exists(info)
-          ? Files.readAllLines(info).stream()
-              .filter(line -> line.startsWith("flags"))
-              .findFirst()
-              .map(line -> List.of(line.split("\\s+")))
-              .orElse(List.of())
-          : List.of();
-    } catch (IOException e) {
-      LOG.warn("Cannot read {}: the plain native library is used", info, e);
-      return List.of();
-    }
+  /** Of activations and kernels; master weights, statistics, losses and averages are float32. */
+  public enum Precision {
+    FLOAT32,
+    BFLOAT16
   }
 }

@@ -2,8 +2,10 @@ package convoy.network;
 
 import convoy.data.Minibatch;
 import java.io.Serializable;
+import java.util.Map;
+import java.util.Set;
 
-/** A network that can be trained and asked. Used by one thread at a time. */
+/** A network that can be trained and asked. Used by one thread, always the same. */
 public interface Network extends AutoCloseable {
 
   /**
@@ -25,8 +27,23 @@ public interface Network extends AutoCloseable {
    */
   float[] probabilities(float[] inputs, int examples);
 
+  /**
+   * What layers make of one input, as when the network is asked.
+   *
+   * @param input (channels, height, width)
+   * @param layers names in the blueprint
+   * @return each layer's output, (channels, height, width) for a map
+   */
+  Map<String, float[]> activations(float[] input, Set<String> layers);
+
+  /** In the order of {@link StateLayout}. */
   ModelState state();
 
+  /**
+   * Goes on from a state.
+   *
+   * @param state in the order of {@link StateLayout}
+   */
   void restore(ModelState state);
 
   /** Everything random from here on (dropout) follows from this seed. */

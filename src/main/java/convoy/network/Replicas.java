@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -21,8 +22,20 @@ import java.util.function.Function;
 public final class Replicas {
   private static final List<Replica> IDLE = new ArrayList<>();
 
+  /**
+   * What replicas can stand for one another.
+   *
+   * @param gpu that Spark assigned
+   */
+  public record Kind(NetworkSpec network, Backend backend, OptionalInt gpu) {
+    public Kind {
+      // The weights are restored anyhow.
+      network = network.withSeed(0);
+    }
+  }
+
   /** A network and the thread that it lives on. */
-  private record Replica(NetworkSpec spec, Network network, ExecutorService thread) {
+  private record Replica(Kind kind, Network network, ExecutorService thread) {
     void close() {
       // Not execute: what it throws would reach Spark's handler and end the executor.
       var unused = thread.submit(network::close);
@@ -37,9 +50,8 @@ public final class Replicas {
    *
    * @param what the work is, for the message when the deadline passes
    */
-  public static <T> T use(
-      NetworkSpec spec, String what, Duration deadline, Function<Network, T> work) {
-    Replica replica = take(kind(spec));
+  public static <T> T use(Kind kind, String what, Duration deadline, Function<Network, T> work) {
+    Replica replica = take(kind);
     Future<T> result = replica.thread.submit(() -> work.apply(replica.network));
     boolean whole = false;
     try {
@@ -69,16 +81,11 @@ public final class Replicas {
     }
   }
 
-  /** The weights are restored anyhow, so networks that differ only in the seed are one kind. */
-  private static NetworkSpec kind(NetworkSpec spec) {
-    return spec.withSeed(0);
-  }
-
-  private static Replica take(NetworkSpec kind) {
+  private static Replica take(Kind kind) {
     synchronized (IDLE) {
       for (Iterator<Replica> idle = IDLE.iterator(); idle.hasNext(); ) {
         Replica replica = idle.next();
-        if (replica.spec.equals(kind)) {
+        if (replica.kind.equals(kind)) {
           idle.remove();
           return replica;
         }
@@ -95,7 +102,10 @@ public final class Replicas {
               return replica;
             });
     try {
-      return new Replica(kind, thread.submit(() -> new Dl4jNetwork(kind)).get(), thread);
+      return new Replica(
+          kind,
+          thread.submit(() -> Engine.open(kind.network(), kind.backend(), kind.gpu())).get(),
+          thread);
     } catch (ExecutionException e) {
       thread.shutdown();
       if (e.getCause() instanceof RuntimeException cause) {

@@ -1,8 +1,8 @@
 package convoy.network;
 
-import convoy.core.Digests;
 import convoy.core.Documents;
 import convoy.core.Location;
+import convoy.core.Provenance;
 import convoy.core.UserException;
 import convoy.data.ImageTransform;
 import convoy.data.LabelIndex;
@@ -10,20 +10,27 @@ import convoy.data.LabelIndex;
 /**
  * A network with its weights and all that is needed to ask it: how pictures become inputs and what
  * the outputs are called. A folder is a model when {@code model.json} is there, which is written
- * last.
+ * last; {@code model.safetensors} has the parameters by name.
  */
 public final class TrainedModel {
+  /** Of the folder. 1 had the parameters in the order of one engine. */
+  public static final int FORMAT = 2;
+
   private static final String DESCRIPTION = "model.json";
-  private static final String PARAMETERS = "parameters.bin";
+  private static final String PARAMETERS = "model.safetensors";
 
   /**
    * What {@code model.json} says.
    *
-   * @param sha256 of {@code parameters.bin}
+   * @param format {@link #FORMAT}
+   * @param convoy version and commit that wrote it
+   * @param sha256 of {@code model.safetensors}
    * @param epoch after which the weights were taken, from 1
    * @param validationTop1Error a fraction
    */
   public record Description(
+      int format,
+      String convoy,
       NetworkSpec network,
       ImageTransform transform,
       LabelIndex labels,
@@ -43,21 +50,36 @@ public final class TrainedModel {
     return description;
   }
 
-  /** Little-endian 32-bit floats. */
+  /** Little-endian 32-bit floats in the order of {@link StateLayout}. */
   public byte[] parameters() {
     return parameters;
+  }
+
+  /** A model that is not stored yet. */
+  public static Description description(
+      NetworkSpec network,
+      ImageTransform transform,
+      LabelIndex labels,
+      int epoch,
+      double validationTop1Error) {
+    return new Description(
+        FORMAT, Provenance.version(), network, transform, labels, "", epoch, validationTop1Error);
   }
 
   /** Writes a model; the digest of the description is filled in. */
   public static void write(Location folder, Description description, byte[] parameters) {
     folder.child(DESCRIPTION).delete();
-    folder.child(PARAMETERS).writeBytes(parameters);
+    String sha256 =
+        NamedParameters.write(
+            folder.child(PARAMETERS), StateLayout.of(description.network()), parameters);
     Description complete =
         new Description(
+            description.format(),
+            description.convoy(),
             description.network(),
             description.transform(),
             description.labels(),
-            Digests.sha256(parameters),
+            sha256,
             description.epoch(),
             description.validationTop1Error());
     folder.child(DESCRIPTION).writeText(Documents.toJson(complete));
@@ -67,19 +89,27 @@ public final class TrainedModel {
     return folder.child(DESCRIPTION).exists();
   }
 
-  /** What a model is, without its weights. */
+  /**
+   * What a model is, without its weights.
+   *
+   * @throws UserException if the folder is of another format
+   */
   public static Description describe(Location folder) {
-    return Documents.read(folder.child(DESCRIPTION), Description.class);
+    Location file = folder.child(DESCRIPTION);
+    Documents document = Documents.parse(file.uri(), file.readText());
+    document.requireFormat(file.uri(), "model", FORMAT);
+    return document.bind(file.uri(), Description.class);
   }
 
   public static TrainedModel read(Location folder) {
     Description description = describe(folder);
-    byte[] parameters = folder.child(PARAMETERS).readBytes();
-    if (!Digests.sha256(parameters).equals(description.sha256())) {
+    NamedParameters named = NamedParameters.read(folder.child(PARAMETERS));
+    if (!named.sha256().equals(description.sha256())) {
       throw new UserException(
           "Cannot use model %s: the sha256 of %s is not the one in %s. Fetch it again."
               .formatted(folder, PARAMETERS, DESCRIPTION));
     }
-    return new TrainedModel(description, parameters);
+    return new TrainedModel(
+        description, named.inOrderOf(StateLayout.of(description.network()), "network"));
   }
 }

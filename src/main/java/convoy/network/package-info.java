@@ -1,4 +1,5 @@
 /**
- * Floor 2: what a network is, its state, and how both are stored. The only door to DL4J and ND4J.
+ * Floor 2: what a network is, its state, how both are stored, and what runs it. Engines are rooms
+ * of their own, found as services.
  */
 package convoy.network;

@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
@@ -123,6 +124,22 @@ final class Charts {
     chart.addSeries(
         "multiplications", names, networks.stream().map(n -> n.multiplications() / 1e6).toList());
     chart.addSeries("parameters", names, networks.stream().map(n -> n.parameters() / 1e6).toList());
+    return png(chart);
+  }
+
+  /**
+   * Speeds in parts of a reference's, a group of bars a case.
+   *
+   * @param names of the cases
+   * @param parts by whose they are; as many as names
+   */
+  static byte[] ratios(String title, List<String> names, Map<String, List<Double>> parts) {
+    CategoryChart chart =
+        new CategoryChartBuilder().width(LARGEST).height(HEIGHT).title(title).build();
+    style(chart.getStyler());
+    chart.getStyler().setYAxisMin(0.0);
+    chart.getStyler().setYAxisDecimalPattern("0.0");
+    parts.forEach((name, values) -> chart.addSeries(name, names, values));
     return png(chart);
   }
 

@@ -112,7 +112,7 @@ public final class NetworkReport {
   }
 
   /** Texts to the left, numbers to the right. */
-  private static String table(List<String> header, List<List<String>> rows) {
+  static String table(List<String> header, List<List<String>> rows) {
     int[] widths = header.stream().mapToInt(String::length).toArray();
     for (List<String> row : rows) {
       for (int i = 0; i < widths.length; i++) {

@@ -2,8 +2,10 @@ package convoy.train;
 
 import convoy.core.Documents;
 import convoy.core.Location;
+import convoy.core.Provenance;
 import convoy.core.UserException;
 import convoy.network.ModelState;
+import convoy.network.NetworkSpec;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -15,18 +17,25 @@ import java.util.Optional;
 final class Checkpoints {
   private static final String DESCRIPTION = "checkpoint.json";
   private final Location folder;
+  private final NetworkSpec network;
   private final int kept;
 
+  /** Of the folders; 1 had the values in the order of one engine. */
+  private static final int FORMAT = 2;
+
   /**
+   * @param convoy version and commit that wrote it
    * @param digest of the state
    */
-  private record Description(String digest, TrainingHistory history) {}
+  private record Description(
+      int format, String convoy, NetworkSpec network, String digest, TrainingHistory history) {}
 
   /** Where training goes on from. */
   record Checkpoint(ModelState state, TrainingHistory history) {}
 
-  Checkpoints(Location folder, int kept) {
+  Checkpoints(Location folder, NetworkSpec network, int kept) {
     this.folder = folder;
+    this.network = network;
     this.kept = kept;
   }
 
@@ -35,17 +44,29 @@ final class Checkpoints {
     place.delete();
     place.child("parameters.bin").writeBytes(state.parameters());
     place.child("momentum.bin").writeBytes(state.momentum());
-    place.child(DESCRIPTION).writeText(Documents.toJson(new Description(state.digest(), history)));
+    place
+        .child(DESCRIPTION)
+        .writeText(
+            Documents.toJson(
+                new Description(FORMAT, Provenance.version(), network, state.digest(), history)));
     List<Location> complete = complete();
     complete.stream().skip(kept).forEach(Location::delete);
   }
 
   Optional<Checkpoint> last() {
-    return complete().stream().findFirst().map(Checkpoints::read);
+    return complete().stream().findFirst().map(this::read);
   }
 
-  private static Checkpoint read(Location place) {
-    Description description = Documents.read(place.child(DESCRIPTION), Description.class);
+  private Checkpoint read(Location place) {
+    Location file = place.child(DESCRIPTION);
+    Documents document = Documents.parse(file.uri(), file.readText());
+    document.requireFormat(file.uri(), "checkpoint", FORMAT);
+    Description description = document.bind(file.uri(), Description.class);
+    if (!description.network().equals(network)) {
+      throw new UserException(
+          "Cannot resume from %s: it is of another network, %s. Name a new folder with --run."
+              .formatted(place, description.network()));
+    }
     ModelState state =
         new ModelState(
             place.child("parameters.bin").readBytes(), place.child("momentum.bin").readBytes());

@@ -1,5 +1,6 @@
 package convoy.train;
 
+import convoy.core.ClusterJob;
 import convoy.core.Seeds;
 import convoy.core.UserException;
 import convoy.data.Minibatch;
@@ -33,7 +34,7 @@ record LocalSgd(int epoch, int round, int worker, List<int[]> minibatches, Netwo
   Result run(TrainingTask task, ModelState start) {
     PictureStore store = PictureStore.open(task.dataset(), task.shards(), task.keptBytes());
     return Replicas.use(
-        task.network(),
+        new Replicas.Kind(task.network(), task.backend(), ClusterJob.gpu()),
         "epoch %d, round %d, worker %d".formatted(epoch + 1, round + 1, worker + 1),
         Duration.ofMinutes(task.deadlineMinutes()),
         network -> train(network, store, task, start));

@@ -13,11 +13,12 @@ import convoy.evaluate.Member;
 import convoy.evaluate.Predictor;
 import convoy.evaluate.Tally;
 import convoy.network.Architectures;
-import convoy.network.Dl4jNetwork;
+import convoy.network.Backend;
+import convoy.network.FirstState;
 import convoy.network.ModelState;
 import convoy.network.Network;
 import convoy.network.NetworkSpec;
-import convoy.network.ParameterLayout;
+import convoy.network.StateLayout;
 import convoy.network.TrainedModel;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,6 +43,7 @@ public final class ParameterAveragingTrainer {
    * @param validationSplit measured after every epoch
    * @param keptBytes of decoded pictures a JVM
    * @param weights to begin with, of a trained model; empty for random ones
+   * @param backend that workers train with
    */
   public record Subject(
       Location dataset,
@@ -52,7 +54,8 @@ public final class ParameterAveragingTrainer {
       ImageTransform.Augmentation augmentation,
       Optional<byte[]> weights,
       long seed,
-      long keptBytes) {}
+      long keptBytes,
+      Backend backend) {}
 
   /** What a run came to; {@code result.json}. */
   public record Result(
@@ -66,8 +69,8 @@ public final class ParameterAveragingTrainer {
   private final Subject subject;
   private final TrainingOptions options;
   private final Location run;
-  private final ParameterLayout training;
-  private final ParameterLayout inference;
+  private final StateLayout training;
+  private final StateLayout inference;
 
   public ParameterAveragingTrainer(
       JavaSparkContext spark, Subject subject, TrainingOptions options, Location run) {
@@ -75,8 +78,8 @@ public final class ParameterAveragingTrainer {
     this.subject = subject;
     this.options = options;
     this.run = run;
-    training = ParameterLayout.of(subject.network());
-    inference = ParameterLayout.of(trained());
+    training = StateLayout.of(subject.network());
+    inference = StateLayout.of(trained());
   }
 
   /** What is left of the network when training is over. */
@@ -90,7 +93,8 @@ public final class ParameterAveragingTrainer {
    * @param afterEpoch is told of each epoch when its checkpoint is safe
    */
   public Result train(Consumer<TrainingHistory.Epoch> afterEpoch) {
-    Checkpoints checkpoints = new Checkpoints(run.child("checkpoints"), options.checkpointsKept());
+    Checkpoints checkpoints =
+        new Checkpoints(run.child("checkpoints"), subject.network(), options.checkpointsKept());
     Checkpoints.Checkpoint start =
         checkpoints
             .last()
@@ -124,14 +128,11 @@ public final class ParameterAveragingTrainer {
   }
 
   private ModelState firstState() {
-    try (Network network = new Dl4jNetwork(subject.network())) {
-      ModelState random = network.state();
-      return subject
-          .weights()
-          .map(
-              weights -> ModelState.atRest(inference.moved(weights, training, random.parameters())))
-          .orElse(random);
-    }
+    ModelState random = FirstState.of(subject.network());
+    return subject
+        .weights()
+        .map(weights -> ModelState.atRest(inference.moved(weights, training, random.parameters())))
+        .orElse(random);
   }
 
   private TrainingTask task() {
@@ -143,7 +144,8 @@ public final class ParameterAveragingTrainer {
         subject.augmentation(),
         subject.seed(),
         subject.keptBytes(),
-        options.deadlineMinutes());
+        options.deadlineMinutes(),
+        subject.backend());
   }
 
   private DatasetManifest.Split trainingSplit() {
@@ -224,7 +226,8 @@ public final class ParameterAveragingTrainer {
                 options.workers(),
                 options.minibatch(),
                 subject.keptBytes(),
-                Duration.ofMinutes(options.deadlineMinutes())));
+                Duration.ofMinutes(options.deadlineMinutes()),
+                subject.backend()));
     Member member =
         new Member("averaged", subject.network(), subject.transform(), state.parameters(), 1);
     return predictor
@@ -239,11 +242,10 @@ public final class ParameterAveragingTrainer {
   private void saveModels(ModelState state, TrainingHistory history) {
     Location models = run.child("models");
     TrainedModel.Description description =
-        new TrainedModel.Description(
+        TrainedModel.description(
             trained(),
             subject.transform(),
             subject.manifest().labels(),
-            "",
             history.last().epoch(),
             history.last().validationTop1Error());
     byte[] parameters = training.moved(state.parameters(), inference, new byte[inference.bytes()]);

@@ -3,6 +3,7 @@ package convoy.train;
 import convoy.core.Location;
 import convoy.data.DatasetManifest;
 import convoy.data.ImageTransform;
+import convoy.network.Backend;
 import convoy.network.NetworkSpec;
 import java.io.Serializable;
 import java.util.List;
@@ -21,5 +22,6 @@ record TrainingTask(
     ImageTransform.Augmentation augmentation,
     long seed,
     long keptBytes,
-    int deadlineMinutes)
+    int deadlineMinutes,
+    Backend backend)
     implements Serializable {}

@@ -14,9 +14,9 @@ import convoy.data.PictureEncoder;
 import convoy.data.PictureStore;
 import convoy.evaluate.Evaluation;
 import convoy.network.Architectures;
-import convoy.network.Dl4jNetwork;
 import convoy.network.Network;
 import convoy.network.NetworkSpec;
+import convoy.network.Networks;
 import convoy.network.TrainedModel;
 import convoy.train.ParameterAveragingTrainer;
 import java.awt.image.BufferedImage;
@@ -92,7 +92,7 @@ class TrainingIT {
             Optional.empty(),
             0);
     NetworkSpec spec = NetworkSpec.of("lenet", List.of(3, 32, 32), 10).withSeed(1);
-    try (Network network = new Dl4jNetwork(spec)) {
+    try (Network network = Networks.torch(spec)) {
       for (int epoch = 0; epoch < epochs; epoch++) {
         EpochPlan plan =
             EpochPlan.of(
@@ -187,7 +187,7 @@ class TrainingIT {
     Jobs.succeed("train", options(run, googlenet));
     NetworkSpec trained = TrainedModel.describe(Location.of(run + "/models/best")).network();
     assertThat(trained.phase()).isEqualTo(NetworkSpec.Phase.INFERENCE);
-    long model = Files.size(run.resolve("models/best/parameters.bin"));
+    long model = TrainedModel.read(Location.of(run + "/models/best")).parameters().length;
     long checkpoint = Files.size(run.resolve("checkpoints/epoch-00001/parameters.bin"));
     assertThat(model).isEqualTo(4 * Architectures.blueprint(trained).parameters());
     // Two heads of a 1x1 convolution, 1024 neurons on a map of one place, and ten classes.

@@ -15,18 +15,14 @@ import convoy.network.architecture.LayerSpec;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
-import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
-import org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D;
-import org.deeplearning4j.nn.conf.layers.Layer;
-import org.deeplearning4j.nn.conf.layers.LocallyConnected2D;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.nd4j.linalg.activations.Activation;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Every layer with a window against its definition in plain Java, forward and backward, over random
- * shapes, on oneDNN and without it.
+ * shapes, on every engine that has it.
  */
 class LayersIT {
   private static final int TRIALS = 20;
@@ -70,70 +66,44 @@ class LayersIT {
 
   @ParameterizedTest
   @CsvSource({
-    "ordinary, true", "ordinary, false",
-    "dilated, true", "dilated, false",
-    "grouped, true", "grouped, false",
-    "pointwise, true", "pointwise, false",
-    "depthwise, true", "depthwise, false",
-    "transposed, true", "transposed, false",
-    "tiled, true", "tiled, false",
-    "unshared, true", "unshared, false",
-    "dense, true", "dense, false"
+    "ordinary, TORCH",
+    "ordinary, TORCH_PLAIN",
+    "ordinary, DL4J",
+    "ordinary, DL4J_PLAIN",
+    "dilated, TORCH",
+    "dilated, TORCH_PLAIN",
+    "dilated, DL4J",
+    "dilated, DL4J_PLAIN",
+    "grouped, TORCH",
+    "grouped, TORCH_PLAIN",
+    "pointwise, TORCH",
+    "pointwise, TORCH_PLAIN",
+    "pointwise, DL4J",
+    "pointwise, DL4J_PLAIN",
+    "depthwise, TORCH",
+    "depthwise, TORCH_PLAIN",
+    "depthwise, DL4J",
+    "depthwise, DL4J_PLAIN",
+    "transposed, TORCH",
+    "transposed, TORCH_PLAIN",
+    "transposed, DL4J",
+    "transposed, DL4J_PLAIN",
+    "tiled, TORCH",
+    "tiled, TORCH_PLAIN",
+    "unshared, TORCH",
+    "unshared, TORCH_PLAIN",
+    "dense, TORCH",
+    "dense, TORCH_PLAIN"
   })
-  void kernelsComputeTheirDefinition(String kind, boolean oneDnn) {
+  void kernelsComputeTheirDefinition(String kind, SingleLayer.Kind engine) {
     SplittableRandom random = new SplittableRandom(kind.hashCode());
     for (int trial = 0; trial < TRIALS; trial++) {
       int channels = channels(kind, random);
       LayerSpec layer = layer(kind, channels, random);
       Shape shape = input(channels, layer, random);
-      try (SingleLayer engine = new SingleLayer(layer, shape, oneDnn)) {
-        computesItsDefinition(engine, layer, shape, random);
+      try (SingleLayer single = SingleLayer.of(engine, layer, shape)) {
+        computesItsDefinition(single, layer, shape, random);
       }
-    }
-  }
-
-  /** Those that Convoy has another layer for because they are slow, not because they are wrong. */
-  @ParameterizedTest
-  @CsvSource({"dilated, true", "dilated, false", "depthwise, true", "depthwise, false"})
-  void dl4jsOwnKernelsComputeTheirDefinition(String kind, boolean oneDnn) {
-    SplittableRandom random = new SplittableRandom(kind.hashCode());
-    for (int trial = 0; trial < TRIALS; trial++) {
-      int channels = channels(kind, random);
-      LayerSpec.Convolving layer = (LayerSpec.Convolving) layer(kind, channels, random);
-      Shape shape = input(channels, layer, random);
-      Layer dl4j =
-          (layer instanceof LayerSpec.DepthwiseConvolution depthwise
-                  ? new DepthwiseConvolution2D.Builder(layer.size(), layer.size())
-                      .depthMultiplier(depthwise.multiplier())
-                  : new ConvolutionLayer.Builder(layer.size(), layer.size())
-                      .dilation(layer.dilation(), layer.dilation())
-                      .nOut(layer.output(shape).size(0)))
-              .stride(layer.stride(), layer.stride())
-              .padding(layer.padding(), layer.padding())
-              .hasBias(layer.biases(shape) > 0)
-              .build();
-      try (SingleLayer engine = SingleLayer.ofDl4j(dl4j, layer, shape, oneDnn)) {
-        computesItsDefinition(engine, layer, shape, random);
-      }
-    }
-  }
-
-  /** Why {@code TiledConvolution} stands for it: once this fails, DL4J has mended it. */
-  @Test
-  void dl4jsLocallyConnectedLayerPutsValuesInOtherPlaces() {
-    Shape shape = Shape.of(1, 2, 3);
-    LayerSpec layer = new LayerSpec.UnsharedConvolution(1, 1, 1, 0);
-    LocallyConnected2D dl4j =
-        new LocallyConnected2D.Builder()
-            .kernelSize(1, 1)
-            .nOut(1)
-            .activation(Activation.IDENTITY)
-            .hasBias(false)
-            .build();
-    try (SingleLayer engine = SingleLayer.ofDl4j(dl4j, layer, shape, true)) {
-      engine.allWeights(1);
-      Tensor map = Tensor.of(shape, 1, 2, 3, 4, 5, 6);
-      assertThat(engine.forward(map)[0].values()).containsExactly(1, 4, 2, 5, 3, 6);
     }
   }
 
@@ -173,8 +143,11 @@ class LayersIT {
   }
 
   @ParameterizedTest
-  @CsvSource({"max, true", "max, false", "average, true", "average, false"})
-  void poolingComputesItsDefinition(String kind, boolean oneDnn) {
+  @CsvSource({
+    "max, TORCH", "max, TORCH_PLAIN", "max, DL4J", "max, DL4J_PLAIN",
+    "average, TORCH", "average, TORCH_PLAIN", "average, DL4J", "average, DL4J_PLAIN"
+  })
+  void poolingComputesItsDefinition(String kind, SingleLayer.Kind which) {
     SplittableRandom random = new SplittableRandom(kind.hashCode());
     for (int trial = 0; trial < TRIALS; trial++) {
       int channels = channels(kind, random);
@@ -183,7 +156,7 @@ class LayersIT {
       Pooling pooling = layer.operation();
       Tensor[] inputs = randoms(shape, random);
       Tensor[] outputGradients = randoms(pooling.output(shape), random);
-      try (SingleLayer engine = new SingleLayer(layer, shape, oneDnn)) {
+      try (SingleLayer engine = SingleLayer.of(which, layer, shape)) {
         Tensor[] outputs = engine.forward(inputs);
         Tensor[] inputGradients = engine.backward(outputGradients);
         for (int example = 0; example < inputs.length; example++) {
@@ -199,8 +172,8 @@ class LayersIT {
   }
 
   @ParameterizedTest
-  @CsvSource({"true", "false"})
-  void globalAveragePoolingIsPoolingOverTheWholeMap(boolean oneDnn) {
+  @EnumSource
+  void globalAveragePoolingIsPoolingOverTheWholeMap(SingleLayer.Kind which) {
     SplittableRandom random = new SplittableRandom(3);
     for (int trial = 0; trial < TRIALS; trial++) {
       Shape shape = Shape.of(random.nextInt(1, 9), random.nextInt(1, 9), random.nextInt(1, 9));
@@ -209,7 +182,7 @@ class LayersIT {
       Tensor[] inputs = randoms(shape, random);
       Tensor[] outputGradients = randoms(Shape.of(shape.size(0)), random);
       try (SingleLayer engine =
-          new SingleLayer(new LayerSpec.GlobalAveragePooling(), shape, oneDnn)) {
+          SingleLayer.of(which, new LayerSpec.GlobalAveragePooling(), shape)) {
         Tensor output = engine.forward(inputs)[1];
         Tensor gradient = engine.backward(outputGradients)[1];
         Tensor above = Tensor.of(pooling.output(shape), outputGradients[1].values());
@@ -248,46 +221,8 @@ class LayersIT {
         output(unshared, inputs, own, owns));
   }
 
-  /** Of more windows than are multiplied at once, in one image and in all of them. */
-  @Test
-  void aLargeTiledLayerIsComputedInPieces() {
-    SplittableRandom random = new SplittableRandom(9);
-    Shape shape = Shape.of(32, 64, 64);
-    LayerSpec.Convolving ordinary = new LayerSpec.Convolution(3, 3, 1, 1, 1, 1, true);
-    LayerSpec.Convolving tiled = new LayerSpec.TiledConvolution(3, 3, 1, 1, 1);
-    Tensor kernels = Tensor.random(ordinary.sum(shape).weights(shape), random);
-    Tensor tiles = Tensor.of(tiled.sum(shape).weights(shape), kernels.values());
-    Tensor biases = Tensor.random(Shape.of(3), random);
-    Tensor[] inputs =
-        IntStream.range(0, 33).mapToObj(i -> Tensor.random(shape, random)).toArray(Tensor[]::new);
-    Tensor[] outputGradients =
-        IntStream.range(0, 33)
-            .mapToObj(i -> Tensor.random(Shape.of(3, 64, 64), random))
-            .toArray(Tensor[]::new);
-    try (SingleLayer one = new SingleLayer(ordinary, shape, true);
-        SingleLayer other = new SingleLayer(tiled, shape, true)) {
-      one.begin(kernels, biases);
-      other.begin(tiles, biases);
-      Tensor[] outputs = one.forward(inputs);
-      Tensor[] otherOutputs = other.forward(inputs);
-      Tensor[] gradients = one.backward(outputGradients);
-      Tensor[] otherGradients = other.backward(outputGradients);
-      for (int example = 0; example < inputs.length; example++) {
-        same("output " + example, otherOutputs[example], outputs[example]);
-        same("gradient " + example, otherGradients[example], gradients[example]);
-      }
-      same("weights", other.weightGradient(tiles.shape()), one.weightGradient(kernels.shape()));
-      // Not the other engine's, whose sums in single precision are the less exact ones.
-      Tensor sums = Tensor.zeros(biases.shape());
-      for (Tensor outputGradient : outputGradients) {
-        sums = sum(sums, biasGradient(outputGradient, biases.shape(), biases.shape()));
-      }
-      same("biases", other.biasGradient(biases.shape()), sums);
-    }
-  }
-
   private static Tensor output(LayerSpec layer, Tensor[] inputs, Tensor weights, Tensor biases) {
-    try (SingleLayer engine = new SingleLayer(layer, inputs[0].shape(), true)) {
+    try (SingleLayer engine = SingleLayer.of(SingleLayer.Kind.TORCH, layer, inputs[0].shape())) {
       engine.begin(weights, biases);
       return engine.forward(inputs)[0];
     }
@@ -304,7 +239,7 @@ class LayersIT {
       int stride = layer.stride();
       Tensor[] inputs = randoms(shape, random);
       Tensor[] outputGradients = randoms(layer.output(shape), random);
-      try (SingleLayer engine = new SingleLayer(layer, shape, true)) {
+      try (SingleLayer engine = SingleLayer.of(SingleLayer.Kind.TORCH, layer, shape)) {
         Tensor output = engine.forward(inputs)[1];
         Tensor gradient = engine.backward(outputGradients)[1];
         Shape out = layer.output(shape);

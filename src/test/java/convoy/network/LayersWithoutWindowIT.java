@@ -8,33 +8,31 @@ import static org.assertj.core.api.Assertions.within;
 
 import convoy.convolution.Shape;
 import convoy.convolution.Tensor;
+import convoy.data.Minibatch;
+import convoy.network.architecture.Blueprint;
 import convoy.network.architecture.LayerSpec;
 import convoy.network.architecture.Sketch;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
-import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Every layer without a window against its formula, forward and backward. */
 class LayersWithoutWindowIT {
   private static final int TRIALS = 20;
 
   @ParameterizedTest
-  @CsvSource({"true", "false"})
-  void reluLetsThePositivePass(boolean oneDnn) {
+  @EnumSource
+  void reluLetsThePositivePass(SingleLayer.Kind which) {
     SplittableRandom random = new SplittableRandom(4);
     Shape shape = Shape.of(3, 5, 4);
     Tensor[] inputs = randoms(shape, random);
     Tensor[] outputGradients = randoms(shape, random);
-    try (SingleLayer engine = new SingleLayer(new LayerSpec.Relu(), shape, oneDnn)) {
+    try (SingleLayer engine = SingleLayer.of(which, new LayerSpec.Relu(), shape)) {
       double[] output = engine.forward(inputs)[0].values();
       double[] gradient = engine.backward(outputGradients)[0].values();
       for (int place = 0; place < output.length; place++) {
@@ -48,8 +46,8 @@ class LayersWithoutWindowIT {
 
   /** Ioffe and Szegedy (2015), algorithm 1, over two examples; its slopes by differences. */
   @ParameterizedTest
-  @CsvSource({"true", "false"})
-  void batchNormalizationIsThePapersAlgorithm(boolean oneDnn) {
+  @EnumSource
+  void batchNormalizationIsThePapersAlgorithm(SingleLayer.Kind which) {
     SplittableRandom random = new SplittableRandom(5);
     LayerSpec layer = new LayerSpec.BatchNormalization();
     for (int trial = 0; trial < TRIALS; trial++) {
@@ -59,7 +57,7 @@ class LayersWithoutWindowIT {
       Tensor shifts = Tensor.random(channels, random);
       Tensor[] inputs = randoms(shape, random);
       Tensor[] outputGradients = randoms(shape, random);
-      try (SingleLayer engine = new SingleLayer(layer, shape, oneDnn)) {
+      try (SingleLayer engine = SingleLayer.of(which, layer, shape)) {
         engine.begin(scales, shifts);
         Tensor[] outputs = engine.forward(inputs);
         Tensor[] gradients = engine.backward(outputGradients);
@@ -67,14 +65,14 @@ class LayersWithoutWindowIT {
         for (int example = 0; example < 2; example++) {
           same("output", outputs[example], expected[example]);
           Tensor[] nudged = inputs.clone();
-          int which = example;
+          int number = example;
           same(
               "input gradient",
               gradients[example],
               slopes(
                   inputs[example],
                   other -> {
-                    nudged[which] = other;
+                    nudged[number] = other;
                     return loss(batchNormalized(nudged, scales, shifts), outputGradients);
                   }));
         }
@@ -134,59 +132,57 @@ class LayersWithoutWindowIT {
    * Cross entropy after softmax: the slope by a class's score is its probability, less one for the
    * label (Goodfellow et al., 2016, section 6.2.2.3); a head's counts with its weight.
    */
-  @Test
-  void softmaxOutputsAndHeadsHaveTheSlopesOfCrossEntropy() {
-    Backend.start();
-    SplittableRandom random = new SplittableRandom(7);
-    Shape shape = Shape.of(4);
-    Sketch sketch = new Sketch(Shape.of(4, 1, 1), 3);
-    ComputationGraph graph =
-        Dl4jGraph.of(
-            sketch
-                .globalAveragePooling("values")
-                .auxiliarySoftmax("head", 0.3)
-                .from("values")
-                .softmax("output"),
-            1);
-    Tensor input = Tensor.random(shape, random);
-    INDArray labels = Nd4j.createFromArray(0f, 0f, 1f).reshape(1, 3);
-    graph.setInputs(
-        Nd4j.createFromArray(input.values()).castTo(DataType.FLOAT).reshape(1, 4, 1, 1));
-    graph.setLabels(labels, labels);
-    graph.computeGradientAndScore();
-    double loss = 0;
-    for (String name : List.of("output", "head")) {
-      double weight = name.equals("head") ? 0.3 : 1;
-      INDArray kernels = graph.getLayer(name).getParam("W");
-      INDArray gradient = graph.gradient().getGradientFor(name + "_W");
-      double[] exponentials = new double[3];
-      for (int i = 0; i < 3; i++) {
-        for (int l = 0; l < 4; l++) {
-          exponentials[i] += input.at(l) * kernels.getDouble(l, i);
+  @ParameterizedTest
+  @EnumSource
+  void softmaxOutputsAndHeadsHaveTheSlopesOfCrossEntropy(Backend.EngineName engine) {
+    Blueprint blueprint =
+        new Sketch(Shape.of(1, 4, 1), 3)
+            .relu("values")
+            .auxiliarySoftmax("head", 0.3)
+            .from("values")
+            .softmax("output");
+    StateLayout layout = StateLayout.of(blueprint);
+    Tensor input = Tensor.of(Shape.of(4), 0.3, 0.1, 0.8, 0.5);
+    float[] values = SingleLayer.batch(input);
+    try (Network network =
+        Networks.of(engine, NetworkSpec.of("lenet", List.of(1, 4, 1), 3), blueprint)) {
+      FloatBuffer state = Networks.floats(network.state().parameters());
+      double score = network.fit(new Minibatch(values, new int[] {2}), Networks.LOOK);
+      FloatBuffer gradient = Networks.floats(network.state().momentum());
+      double loss = 0;
+      for (String name : List.of("output", "head")) {
+        double weight = name.equals("head") ? 0.3 : 1;
+        int from = layout.blocks(name).get(0).from();
+        double[] exponentials = new double[3];
+        for (int i = 0; i < 3; i++) {
+          for (int l = 0; l < 4; l++) {
+            exponentials[i] += input.at(l) * state.get(from + i * 4 + l);
+          }
+          exponentials[i] = Math.exp(exponentials[i]);
         }
-        exponentials[i] = Math.exp(exponentials[i]);
-      }
-      double sum = Arrays.stream(exponentials).sum();
-      loss -= weight * Math.log(exponentials[2] / sum);
-      for (int i = 0; i < 3; i++) {
-        double slope = weight * (exponentials[i] / sum - (i == 2 ? 1 : 0));
-        for (int l = 0; l < 4; l++) {
-          assertThat(gradient.getDouble(l, i)).isCloseTo(slope * input.at(l), within(1e-6));
+        double sum = Arrays.stream(exponentials).sum();
+        loss -= weight * Math.log(exponentials[2] / sum);
+        for (int i = 0; i < 3; i++) {
+          double slope = weight * (exponentials[i] / sum - (i == 2 ? 1 : 0));
+          for (int l = 0; l < 4; l++) {
+            assertThat((double) gradient.get(from + i * 4 + l))
+                .isCloseTo(slope * input.at(l), within(1e-6));
+          }
         }
       }
+      assertThat(score).isCloseTo(loss, within(1e-6));
     }
-    assertThat(graph.score()).isCloseTo(loss, within(1e-6));
-    graph.close();
   }
 
   /** Srivastava et al. (2014), scaled while training, so that nothing is left to do afterwards. */
-  @Test
-  void dropoutDropsItsPartAndScalesTheRest() {
+  @ParameterizedTest
+  @EnumSource
+  void dropoutDropsItsPartAndScalesTheRest(SingleLayer.Kind which) {
     SplittableRandom random = new SplittableRandom(8);
     Shape shape = Shape.of(20, 10, 10);
     Tensor[] inputs = randoms(shape, random);
     Tensor[] outputGradients = randoms(shape, random);
-    try (SingleLayer engine = new SingleLayer(new LayerSpec.Dropout(0.4), shape, true)) {
+    try (SingleLayer engine = SingleLayer.of(which, new LayerSpec.Dropout(0.4), shape)) {
       double[] output = engine.forward(inputs)[0].values();
       double[] gradient = engine.backward(outputGradients)[0].values();
       int dropped = 0;
@@ -201,15 +197,16 @@ class LayersWithoutWindowIT {
     }
   }
 
-  @Test
-  void localResponseNormalizationIsThePapersFormula() {
+  @ParameterizedTest
+  @EnumSource
+  void localResponseNormalizationIsThePapersFormula(SingleLayer.Kind which) {
     SplittableRandom random = new SplittableRandom(2);
     for (int trial = 0; trial < TRIALS; trial++) {
       Shape shape = Shape.of(random.nextInt(1, 9), random.nextInt(1, 5), random.nextInt(1, 5));
       Tensor[] inputs = scaled(randoms(shape, random));
       Tensor[] outputGradients = randoms(shape, random);
       LayerSpec layer = new LayerSpec.LocalResponseNormalization();
-      try (SingleLayer engine = new SingleLayer(layer, shape, true)) {
+      try (SingleLayer engine = SingleLayer.of(which, layer, shape)) {
         Tensor output = engine.forward(inputs)[1];
         Tensor gradient = engine.backward(outputGradients)[1];
         same("output", output, normalized(inputs[1]));

@@ -1,6 +1,7 @@
 package convoy.network.architecture;
 
 import convoy.network.architecture.Sketch.Window;
+import java.util.List;
 
 /**
  * Krizhevsky, Sutskever and Hinton (2012). One column, as lectures draw it, with normalization
@@ -9,6 +10,9 @@ import convoy.network.architecture.Sketch.Window;
  * and biases as in section 5 of the paper.
  */
 public final class AlexNet {
+  /** What the dense layers are called, in the state too. */
+  static final List<String> CLASSIFIER = List.of("fc6", "fc7", "fc8");
+
   private AlexNet() {}
 
   /**
@@ -33,7 +37,7 @@ public final class AlexNet {
         .convolution("conv5", 256, new Window(3, 1, 1), groups)
         .relu("relu5")
         .maxPooling("pool5", new Window(3, 2, 0));
-    return classifier(sketch, dropout);
+    return classifier(sketch, dropout, CLASSIFIER);
   }
 
   private static Sketch normalizeAndPool(Sketch sketch, int number, int groups) {
@@ -48,16 +52,21 @@ public final class AlexNet {
   /**
    * Two dense layers of 4096, whose outputs are dropped, and the output; ZFNet and VGG have the
    * same.
+   *
+   * @param keys of the three, see {@link Sketch#keyed}
    */
-  static Blueprint classifier(Sketch sketch, double dropout) {
+  static Blueprint classifier(Sketch sketch, double dropout, List<String> keys) {
     return sketch
+        .keyed(keys.get(0))
         .dense("fc6", 4096)
         .relu("relu6")
         .dropout("drop6", dropout)
+        .keyed(keys.get(1))
         .dense("fc7", 4096)
         .relu("relu7")
         .dropout("drop7", dropout)
         .bias(0)
+        .keyed(keys.get(2))
         .softmax("fc8");
   }
 }

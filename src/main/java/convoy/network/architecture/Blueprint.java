@@ -20,12 +20,15 @@ public record Blueprint(Shape input, List<Node> nodes) {
   /**
    * A layer in its place.
    *
+   * @param key what its parameters' names in the state begin with; torchvision's where the network
+   *     is torchvision's
    * @param inputs names of layers, or {@link #INPUT}
    * @param inputShape of the first input
    * @param receptiveField of one value of the output in the network's input
    */
   public record Node(
       String name,
+      String key,
       LayerSpec layer,
       List<String> inputs,
       FirstWeights firstWeights,
@@ -44,6 +47,11 @@ public record Blueprint(Shape input, List<Node> nodes) {
     /** Parameters and running statistics. */
     public long stateValues() {
       return parameters() + layer.statistics(inputShape);
+    }
+
+    /** The layer's part of the state, in order. */
+    public List<Parameter> state() {
+      return layer.parameters(inputShape);
     }
 
     public long weights() {

@@ -11,6 +11,7 @@ import convoy.core.Checks;
 import convoy.core.Otherwise;
 import convoy.core.UserException;
 import java.io.Serializable;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -29,24 +30,45 @@ public sealed interface LayerSpec extends Serializable {
   /** What the layer is, as papers' tables say it. */
   String words();
 
+  /** Asks for what stands for this kind of layer elsewhere; a kind left out does not compile. */
+  <R> R accept(LayerVisitor<R> visitor);
+
   /** The sum of products that the layer computes, if it has kernels. */
   default Optional<SumOfProducts> kernels(Shape input) {
     return Optional.empty();
   }
 
-  /** Number of parameters that multiply. */
+  /** The layer's part of a network's state, in order. */
+  default List<Parameter> parameters(Shape input) {
+    return kernels(input)
+        .map(
+            sum ->
+                List.of(
+                    new Parameter("weight", sum.weights(input), Parameter.Role.WEIGHT),
+                    new Parameter("bias", sum.biases(input), Parameter.Role.BIAS)))
+        .orElse(List.of());
+  }
+
+  /** Number of parameters that multiply: weights and scales. */
   default long weights(Shape input) {
-    return kernels(input).map(sum -> sum.weights(input).count()).orElse(0L);
+    return count(input, Parameter.Role.WEIGHT) + count(input, Parameter.Role.SCALE);
   }
 
   /** Number of parameters that are added. */
   default long biases(Shape input) {
-    return kernels(input).map(sum -> sum.biases(input).count()).orElse(0L);
+    return count(input, Parameter.Role.BIAS);
   }
 
   /** Number of running statistics, which are averaged like parameters but not trained. */
   default long statistics(Shape input) {
-    return 0;
+    return count(input, Parameter.Role.STATISTIC);
+  }
+
+  private long count(Shape input, Parameter.Role role) {
+    return parameters(input).stream()
+        .filter(parameter -> parameter.role() == role)
+        .mapToLong(parameter -> parameter.shape().count())
+        .sum();
   }
 
   /** Of one image, forward, by kernels. */
@@ -150,8 +172,10 @@ public sealed interface LayerSpec extends Serializable {
     }
 
     @Override
-    public long biases(Shape input) {
-      return biased ? filters : 0;
+    public List<Parameter> parameters(Shape input) {
+      return biased
+          ? Convolving.super.parameters(input)
+          : Convolving.super.parameters(input).subList(0, 1);
     }
 
     @Override
@@ -162,6 +186,11 @@ public sealed interface LayerSpec extends Serializable {
               filters,
               dilation > 1 ? ", dilation " + dilation : "",
               groups > 1 ? ", %d groups".formatted(groups) : "");
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.convolution(this);
     }
   }
 
@@ -188,8 +217,10 @@ public sealed interface LayerSpec extends Serializable {
     }
 
     @Override
-    public long biases(Shape input) {
-      return biased ? (long) input.size(0) * multiplier : 0;
+    public List<Parameter> parameters(Shape input) {
+      return biased
+          ? Convolving.super.parameters(input)
+          : Convolving.super.parameters(input).subList(0, 1);
     }
 
     @Override
@@ -197,6 +228,11 @@ public sealed interface LayerSpec extends Serializable {
       return "depthwise convolution "
           + windowWords()
           + (multiplier > 1 ? ", times " + multiplier : "");
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.depthwiseConvolution(this);
     }
   }
 
@@ -218,6 +254,11 @@ public sealed interface LayerSpec extends Serializable {
     @Override
     public String words() {
       return "transposed convolution %s, %d".formatted(windowWords(), filters);
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.transposedConvolution(this);
     }
   }
 
@@ -244,6 +285,11 @@ public sealed interface LayerSpec extends Serializable {
     public String words() {
       return "tiled convolution %s, %d, period %d".formatted(windowWords(), filters, period);
     }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.tiledConvolution(this);
+    }
   }
 
   /** Locally connected: each place of the output has kernels of its own. */
@@ -265,6 +311,11 @@ public sealed interface LayerSpec extends Serializable {
     public String words() {
       return "unshared convolution %s, %d".formatted(windowWords(), filters);
     }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.unsharedConvolution(this);
+    }
   }
 
   /** The largest value of each window. */
@@ -281,6 +332,11 @@ public sealed interface LayerSpec extends Serializable {
     @Override
     public String words() {
       return "max pooling " + windowWords();
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.maxPooling(this);
     }
   }
 
@@ -299,6 +355,11 @@ public sealed interface LayerSpec extends Serializable {
     public String words() {
       return "average pooling " + windowWords();
     }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.averagePooling(this);
+    }
   }
 
   /** The mean of each channel (Lin et al., 2013). */
@@ -316,6 +377,11 @@ public sealed interface LayerSpec extends Serializable {
     @Override
     public String words() {
       return "global average pooling";
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.globalAveragePooling(this);
     }
   }
 
@@ -339,6 +405,11 @@ public sealed interface LayerSpec extends Serializable {
     public String words() {
       return "dense, " + neurons;
     }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.dense(this);
+    }
   }
 
   /**
@@ -361,6 +432,11 @@ public sealed interface LayerSpec extends Serializable {
     public String words() {
       return "softmax, " + classes;
     }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.softmax(this);
+    }
   }
 
   /**
@@ -374,23 +450,23 @@ public sealed interface LayerSpec extends Serializable {
     }
 
     @Override
-    public long weights(Shape input) {
-      return input.size(0);
-    }
-
-    @Override
-    public long biases(Shape input) {
-      return input.size(0);
-    }
-
-    @Override
-    public long statistics(Shape input) {
-      return 2L * input.size(0);
+    public List<Parameter> parameters(Shape input) {
+      Shape channels = Shape.of(input.size(0));
+      return List.of(
+          new Parameter("weight", channels, Parameter.Role.SCALE),
+          new Parameter("bias", channels, Parameter.Role.BIAS),
+          new Parameter("running_mean", channels, Parameter.Role.STATISTIC),
+          new Parameter("running_var", channels, Parameter.Role.STATISTIC));
     }
 
     @Override
     public String words() {
       return "batch normalization";
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.batchNormalization(this);
     }
   }
 
@@ -405,6 +481,11 @@ public sealed interface LayerSpec extends Serializable {
     public String words() {
       return "local response normalization";
     }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.localResponseNormalization(this);
+    }
   }
 
   record Relu() implements LayerSpec {
@@ -416,6 +497,11 @@ public sealed interface LayerSpec extends Serializable {
     @Override
     public String words() {
       return "ReLU";
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.relu(this);
     }
   }
 
@@ -435,6 +521,11 @@ public sealed interface LayerSpec extends Serializable {
     @Override
     public String words() {
       return "dropout " + probability;
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.dropout(this);
     }
   }
 
@@ -468,6 +559,11 @@ public sealed interface LayerSpec extends Serializable {
     public String words() {
       return "padded shortcut /%d".formatted(stride);
     }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.paddedShortcut(this);
+    }
   }
 
   /** Element by element, of two inputs of one shape. */
@@ -480,6 +576,11 @@ public sealed interface LayerSpec extends Serializable {
     @Override
     public String words() {
       return "sum";
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.sum(this);
     }
   }
 
@@ -497,6 +598,11 @@ public sealed interface LayerSpec extends Serializable {
     @Override
     public String words() {
       return "concatenation";
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.concatenation(this);
     }
   }
 }

@@ -42,10 +42,7 @@ public final class ResNet {
           default -> throw new IllegalArgumentException("There is no ResNet-" + layers);
         };
     boolean large = stem == Stem.LARGE;
-    sketch
-        .normalizedConvolution(
-            "conv1", FIRST_FILTERS, large ? new Window(7, 2, 3) : new Window(3, 1, 1))
-        .relu("relu1");
+    begin(sketch, FIRST_FILTERS, large ? new Window(7, 2, 3) : new Window(3, 1, 1));
     if (large) {
       sketch.maxPooling("pool1", new Window(3, 2, 1));
     }
@@ -54,7 +51,7 @@ public final class ResNet {
       for (int i = 0; i < blocks.get(stage); i++) {
         residual(
             sketch,
-            "stage%d-block%d".formatted(stage + 1, i + 1),
+            new Place(stage, i),
             block,
             FIRST_FILTERS << stage,
             stage > 0 && i == 0 ? 2 : 1);
@@ -63,48 +60,75 @@ public final class ResNet {
     return sketch.globalAveragePooling("pool").softmax("fc");
   }
 
-  private static void residual(Sketch sketch, String name, Block block, int filters, int stride) {
+  /** A block's place; the parameters there have torchvision's names. */
+  private record Place(int stage, int block) {
+    String name() {
+      return "stage%d-block%d".formatted(stage + 1, block + 1);
+    }
+
+    List<String> keys(String convolution, String normalization) {
+      String prefix = "layer%d.%d.".formatted(stage + 1, block);
+      return List.of(prefix + convolution, prefix + normalization);
+    }
+  }
+
+  private static void begin(Sketch sketch, int filters, Window window) {
+    sketch.normalizedConvolution("conv1", filters, window, List.of("conv1", "bn1")).relu("relu1");
+  }
+
+  private static void residual(Sketch sketch, Place place, Block block, int filters, int stride) {
+    String name = place.name();
     String shortcut = sketch.last();
     int output = filters;
     if (block == Block.BASIC) {
-      basic(sketch, name, filters, stride);
+      basic(sketch, place, filters, stride);
     } else {
       output = filters * EXPANSION;
-      sketch
-          .normalizedConvolution(name + "-conv1", filters, new Window(1, 1, 0))
-          .relu(name + "-relu1")
-          .normalizedConvolution(name + "-conv2", filters, new Window(3, stride, 1))
-          .relu(name + "-relu2")
-          .normalizedConvolution(name + "-conv3", output, new Window(1, 1, 0));
+      Window one = new Window(1, 1, 0);
+      convolution(sketch, place, 1, filters, one).relu(name + "-relu1");
+      convolution(sketch, place, 2, filters, new Window(3, stride, 1)).relu(name + "-relu2");
+      convolution(sketch, place, 3, output, one);
     }
     String branch = sketch.last();
     sketch.from(shortcut);
     if (stride > 1 || sketch.shape().size(0) != output) {
-      sketch.normalizedConvolution(name + "-projection", output, new Window(1, stride, 0));
+      sketch.normalizedConvolution(
+          name + "-projection",
+          output,
+          new Window(1, stride, 0),
+          place.keys("downsample.0", "downsample.1"));
       shortcut = sketch.last();
     }
     sketch.from(branch).plus(name + "-sum", shortcut).relu(name + "-relu");
   }
 
-  private static void basic(Sketch sketch, String name, int filters, int stride) {
-    sketch
-        .normalizedConvolution(name + "-conv1", filters, new Window(3, stride, 1))
-        .relu(name + "-relu1")
-        .normalizedConvolution(name + "-conv2", filters, new Window(3, 1, 1));
+  private static Sketch convolution(
+      Sketch sketch, Place place, int number, int filters, Window window) {
+    return sketch.normalizedConvolution(
+        "%s-conv%d".formatted(place.name(), number),
+        filters,
+        window,
+        place.keys("conv" + number, "bn" + number));
+  }
+
+  private static void basic(Sketch sketch, Place place, int filters, int stride) {
+    convolution(sketch, place, 1, filters, new Window(3, stride, 1)).relu(place.name() + "-relu1");
+    convolution(sketch, place, 2, filters, new Window(3, 1, 1));
   }
 
   /**
    * @param layers 6n + 2: 20, 32, 44, 56
    */
   public static Blueprint drawForCifar(Sketch sketch, int layers) {
-    sketch.normalizedConvolution("conv1", FIRST_CIFAR_FILTERS, new Window(3, 1, 1)).relu("relu1");
+    begin(sketch, FIRST_CIFAR_FILTERS, new Window(3, 1, 1));
     for (int stage = 0; stage < 3; stage++) {
       for (int i = 0; i < (layers - 2) / 6; i++) {
-        String name = "stage%d-block%d".formatted(stage + 1, i + 1);
+        Place place = new Place(stage, i);
+        String name = place.name();
         String shortcut = sketch.last();
         int filters = FIRST_CIFAR_FILTERS << stage;
         boolean shrinks = stage > 0 && i == 0;
-        basic(sketch, name, filters, shrinks ? 2 : 1);
+        basic(sketch, place, filters, shrinks ? 2 : 1);
         String branch = sketch.last();
         if (shrinks) {
           sketch.from(shortcut).layer(name + "-shortcut", new LayerSpec.PaddedShortcut(filters, 2));

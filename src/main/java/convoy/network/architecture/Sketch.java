@@ -7,6 +7,7 @@ import convoy.network.architecture.Blueprint.Node;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Draws a network layer by layer in the words of the papers. Each method adds a layer on the one
@@ -25,6 +26,7 @@ public final class Sketch {
   private final int classes;
   private final Map<String, Node> nodes = new LinkedHashMap<>();
   private String last = Blueprint.INPUT;
+  private Optional<String> key = Optional.empty();
   private FirstWeights first = new FirstWeights(FirstWeights.Scheme.HE, 0);
 
   /**
@@ -57,6 +59,12 @@ public final class Sketch {
     return shape(last);
   }
 
+  /** What the next layer's parameters are called in the state; the layer's own name otherwise. */
+  public Sketch keyed(String next) {
+    key = Optional.of(next);
+    return this;
+  }
+
   public Sketch from(String layer) {
     last = layer;
     return this;
@@ -75,10 +83,21 @@ public final class Sketch {
 
   /** A convolution without biases, and the normalization that has the shift instead. */
   public Sketch normalizedConvolution(String name, int filters, Window window) {
-    return layer(
+    return normalizedConvolution(name, filters, window, List.of(name, name + "-bn"));
+  }
+
+  /**
+   * The same.
+   *
+   * @param keys of the convolution and of its normalization, see {@link #keyed}
+   */
+  public Sketch normalizedConvolution(String name, int filters, Window window, List<String> keys) {
+    return keyed(keys.get(0))
+        .layer(
             name,
             new LayerSpec.Convolution(
                 filters, window.size(), window.stride(), window.padding(), 1, 1, false))
+        .keyed(keys.get(1))
         .layer(name + "-bn", new LayerSpec.BatchNormalization());
   }
 
@@ -152,7 +171,16 @@ public final class Sketch {
     Shape shape = shape(inputs.get(0));
     ReceptiveField field =
         inputs.stream().map(this::field).reduce(ReceptiveField::joined).orElseThrow();
-    Node node = new Node(name, layer, inputs, first, shape, layer.receptiveField(field, shape));
+    Node node =
+        new Node(
+            name,
+            key.orElse(name),
+            layer,
+            inputs,
+            first,
+            shape,
+            layer.receptiveField(field, shape));
+    key = Optional.empty();
     try {
       var unused = node.output();
     } catch (UserException e) {

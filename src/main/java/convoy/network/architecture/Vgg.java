@@ -37,19 +37,26 @@ public final class Vgg {
       Sketch sketch, int layers, Normalization normalization, double dropout) {
     sketch.begin(FirstWeights.Scheme.GLOROT, 0);
     List<Integer> stages = stages(layers);
+    // Torchvision numbers all layers before the classifier.
+    int number = 0;
     for (int stage = 1; stage <= stages.size(); stage++) {
       for (int layer = 1; layer <= stages.get(stage - 1); layer++) {
         String name = "conv%d-%d".formatted(stage, layer);
         int filters = FILTERS.get(stage - 1);
         Window window = new Window(3, 1, 1);
-        sketch.convolution(name, filters, window);
+        sketch.keyed("features." + number++).convolution(name, filters, window);
         if (normalization == Normalization.BATCH) {
-          sketch.layer(name + "-bn", new LayerSpec.BatchNormalization());
+          sketch
+              .keyed("features." + number++)
+              .layer(name + "-bn", new LayerSpec.BatchNormalization());
         }
         sketch.relu("relu%d-%d".formatted(stage, layer));
+        number++;
       }
       sketch.maxPooling("pool" + stage, new Window(2, 2, 0));
+      number++;
     }
-    return AlexNet.classifier(sketch, dropout);
+    return AlexNet.classifier(
+        sketch, dropout, List.of("classifier.0", "classifier.3", "classifier.6"));
   }
 }

@@ -28,6 +28,6 @@ public final class ZfNet {
         .convolution("conv5", 256, new Window(3, 1, 1))
         .relu("relu5")
         .maxPooling("pool5", new Window(3, 2, 0));
-    return AlexNet.classifier(sketch, dropout);
+    return AlexNet.classifier(sketch, dropout, AlexNet.CLASSIFIER);
   }
 }

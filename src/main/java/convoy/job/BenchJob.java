@@ -1,0 +1,117 @@
+package convoy.job;
+
+import convoy.bench.Row;
+import convoy.bench.StepBench;
+import convoy.bench.StepBench.Contestant;
+import convoy.bench.StepCase;
+import convoy.core.Checks;
+import convoy.core.Documents;
+import convoy.core.Location;
+import convoy.core.Processor;
+import convoy.core.Provenance;
+import convoy.core.RunFolder;
+import convoy.core.UserException;
+import convoy.report.BenchReport;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Measures Convoy: {@code steps}, engine against engine. Starts no Spark. */
+final class BenchJob implements Job<BenchJob.Config> {
+  /** Class paths that jobs/submit.sh adds; a contestant whose one is missing is left out. */
+  private static final String DL4J = "convoy.bench.dl4j";
+
+  private static final String DJL = "convoy.bench.djl";
+
+  /** What is measured. */
+  enum Suite {
+    STEPS
+  }
+
+  /** {@code conf/bench.yaml} explains each key. */
+  record Config(
+      Suite suite,
+      List<String> networks,
+      int repetitions,
+      double secondsPerTurn,
+      Optional<Integer> replicas) {
+    Config {
+      new Checks()
+          .atLeast(1, "repetitions", repetitions)
+          .within(0.1, 3600, "seconds-per-turn", secondsPerTurn)
+          .atLeast(1, "replicas", replicas.orElse(1))
+          .done();
+    }
+  }
+
+  /** {@code bench.json}. */
+  private record Results(Provenance provenance, List<String> processor, List<Row> rows) {}
+
+  @Override
+  public Class<Config> configType() {
+    return Config.class;
+  }
+
+  @Override
+  public List<String> problems(Config config) {
+    List<String> problems = new ArrayList<>();
+    Checks.collect(problems, () -> StepCase.of(config.networks()));
+    return problems;
+  }
+
+  @Override
+  public void run(Config config, Context context) {
+    Location folder = context.run().orElseGet(() -> Runs.fresh("bench"));
+    UserException.throwIfAny(folder.problemsWithWriting());
+    RunFolder run = RunFolder.open(folder, "bench", config, context.provenance());
+    int replicas = config.replicas().orElseGet(() -> Runtime.getRuntime().availableProcessors());
+    List<Row> rows =
+        new StepBench(
+                new StepBench.Options(config.repetitions(), config.secondsPerTurn(), replicas),
+                contestants(replicas),
+                logs())
+            .run(StepCase.of(config.networks()));
+    run.file("bench.json")
+        .writeText(Documents.toJson(new Results(context.provenance(), Processor.features(), rows)));
+    BenchReport.charts(rows).forEach((name, png) -> run.file(name).writeBytes(png));
+    context.out().print(BenchReport.text(rows));
+    context.out().printf("Run %s%n", run.location());
+  }
+
+  private static List<Contestant> contestants(int replicas) {
+    String own = System.getProperty("java.class.path");
+    List<Contestant> contestants = new ArrayList<>();
+    contestants.add(new Contestant("torch", "FLOAT32", 1, replicas, 1, own));
+    if (Processor.hasBfloat16()) {
+      contestants.add(new Contestant("torch", "BFLOAT16", 1, replicas, 1, own));
+    }
+    contestants.add(new Contestant("kernels", "FLOAT32", 1, replicas, 1, own));
+    Optional.ofNullable(System.getProperty(DL4J))
+        .ifPresent(
+            path ->
+                contestants.add(
+                    new Contestant(
+                        "dl4j", "FLOAT32", 1, replicas, 1, own + File.pathSeparator + path)));
+    Optional.ofNullable(System.getProperty(DJL))
+        .ifPresent(
+            path -> {
+              // One of its networks trains in a process at a time: several processes, or threads.
+              contestants.add(new Contestant("djl", "FLOAT32", replicas, 1, 1, path));
+              contestants.add(new Contestant("djl", "FLOAT32", 1, 1, replicas, path));
+            });
+    return contestants;
+  }
+
+  private static Path logs() {
+    try {
+      return Files.createTempDirectory("convoy-bench");
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot make a folder for logs", e);
+    }
+  }
+}

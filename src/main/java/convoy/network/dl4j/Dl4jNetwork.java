@@ -1,0 +1,162 @@
+package convoy.network.dl4j;
+
+import convoy.data.Minibatch;
+import convoy.network.ModelState;
+import convoy.network.Network;
+import convoy.network.NetworkSpec;
+import convoy.network.StateLayout;
+import convoy.network.architecture.Blueprint;
+import convoy.network.architecture.Parameter.Role;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * A DL4J graph as a {@link Network}. DL4J computes gradients; the step is taken here, on the flat
+ * vectors, in three passes of native code whatever the number of layers.
+ */
+final class Dl4jNetwork implements Network {
+  private final NetworkSpec spec;
+  private final ComputationGraph graph;
+  private final StateViews views;
+  private final INDArray parameters;
+  private final INDArray gradient;
+  private final INDArray momentum;
+  private final List<Stretch> decayed;
+  private final List<Stretch> statistics;
+
+  /** A stretch of the flat vectors. */
+  private record Stretch(INDArray parameters, INDArray gradient, INDArray momentum) {}
+
+  Dl4jNetwork(NetworkSpec spec, Blueprint blueprint) {
+    this.spec = spec;
+    graph = Dl4jGraph.of(blueprint);
+    parameters = flat(graph.params());
+    gradient = flat(graph.getGradientsViewArray());
+    momentum = Nd4j.zeros(parameters.dataType(), parameters.length());
+    views = new StateViews(StateLayout.of(blueprint), graph, parameters);
+    decayed = stretches(Role.WEIGHT);
+    statistics = stretches(Role.STATISTIC);
+  }
+
+  private static INDArray flat(INDArray vector) {
+    return vector.reshape(vector.length());
+  }
+
+  private List<Stretch> stretches(Role role) {
+    return views.ofRole(role).stream()
+        .map(
+            view ->
+                new Stretch(
+                    view.stretch(parameters), view.stretch(gradient), view.stretch(momentum)))
+        .toList();
+  }
+
+  @Override
+  public double fit(Minibatch minibatch, Step step) {
+    int examples = minibatch.examples();
+    try (INDArray inputs = inputs(minibatch.inputs(), examples);
+        INDArray labels = oneHot(minibatch.labels())) {
+      graph.setInputs(inputs);
+      INDArray[] everyHead = new INDArray[graph.getNumOutputArrays()];
+      Arrays.fill(everyHead, labels);
+      graph.setLabels(everyHead);
+      graph.computeGradientAndScore();
+      graph.clear();
+    }
+    // The "gradients" of running means and variances are their changes; no rate or momentum
+    // applies.
+    for (Stretch stretch : statistics) {
+      stretch.parameters.subi(stretch.gradient);
+      stretch.gradient.assign(0);
+    }
+    momentum.muli(step.momentum());
+    addScaled(1.0 / examples, gradient, momentum);
+    if (step.weightDecay() > 0) {
+      for (Stretch stretch : decayed) {
+        addScaled(step.weightDecay(), stretch.parameters, stretch.momentum);
+      }
+    }
+    addScaled(-step.learningRate(), momentum, parameters);
+    return graph.score();
+  }
+
+  /** {@code target += factor * source}, one pass. */
+  private static void addScaled(double factor, INDArray source, INDArray target) {
+    Nd4j.getBlasWrapper().level1().axpy(source.length(), factor, source, target);
+  }
+
+  @Override
+  public float[] probabilities(float[] values, int examples) {
+    try (INDArray inputs = inputs(values, examples)) {
+      INDArray[] outputs = graph.output(false, inputs);
+      float[] probabilities = outputs[0].data().asFloat();
+      for (INDArray output : outputs) {
+        output.close();
+      }
+      return probabilities;
+    }
+  }
+
+  private INDArray inputs(float[] values, int examples) {
+    return Nd4j.create(
+        values, new long[] {examples, spec.channels(), spec.height(), spec.width()}, 'c');
+  }
+
+  private INDArray oneHot(int[] labels) {
+    float[] values = new float[labels.length * spec.classes()];
+    for (int i = 0; i < labels.length; i++) {
+      values[i * spec.classes() + labels[i]] = 1;
+    }
+    return Nd4j.create(values, new long[] {labels.length, spec.classes()}, 'c');
+  }
+
+  @Override
+  public Map<String, float[]> activations(float[] values, Set<String> layers) {
+    Map<String, float[]> activations = new LinkedHashMap<>();
+    try (INDArray inputs = inputs(values, 1)) {
+      graph
+          .feedForward(inputs, false)
+          .forEach(
+              (layer, output) -> {
+                if (layers.contains(layer)) {
+                  activations.put(layer, output.dup('c').data().asFloat());
+                }
+              });
+    }
+    return activations;
+  }
+
+  @Override
+  public ModelState state() {
+    return new ModelState(views.read(parameters), views.read(momentum));
+  }
+
+  @Override
+  public void restore(ModelState state) {
+    if (state.parameters().length != parameters.length() * Float.BYTES) {
+      throw new IllegalArgumentException(
+          "A state of %d parameters for a network of %d"
+              .formatted(state.parameters().length / Float.BYTES, parameters.length()));
+    }
+    views.write(state.parameters(), parameters);
+    views.write(state.momentum(), momentum);
+  }
+
+  @Override
+  public void seed(long seed) {
+    Nd4j.getRandom().setSeed(seed);
+  }
+
+  @Override
+  public void close() {
+    graph.close();
+    momentum.close();
+    Nd4j.getWorkspaceManager().destroyAllWorkspacesForCurrentThread();
+  }
+}

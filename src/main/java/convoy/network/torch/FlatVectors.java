@@ -1,0 +1,130 @@
+package convoy.network.torch;
+
+import convoy.network.ModelState;
+import convoy.network.StateLayout;
+import convoy.network.StateLayout.Block;
+import convoy.network.architecture.Parameter.Role;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.DeviceOptional;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A replica's parameters and their momentum, each one vector that the layers' arrays are views of:
+ * first what decays, then the other trained values, then statistics, so that a step or an average
+ * goes through few long stretches. An array's values may lie in another order than in the state
+ * (see {@link MemoryOrder}). The scope that is open while they are made owns them.
+ */
+final class FlatVectors {
+  private final StateLayout layout;
+  private final Tensor parameters;
+  private final Tensor momentum;
+  private final Map<String, View> views = new LinkedHashMap<>();
+  private final Device device;
+
+  /**
+   * One array.
+   *
+   * @param values trained ones have a gradient after a backward pass
+   */
+  record View(Block block, Tensor values, Tensor momentum) {}
+
+  FlatVectors(StateLayout layout, MemoryOrder order, Device device) {
+    this.layout = layout;
+    this.device = device;
+    TensorOptions onDevice = new TensorOptions().device(new DeviceOptional(device));
+    parameters = torch.zeros(new long[] {layout.values()}, onDevice);
+    momentum = torch.zeros(new long[] {layout.values()}, onDevice);
+    long from = 0;
+    for (Block block : inMemory()) {
+      long[] sizes = sizes(block);
+      long[] strides = order.strides(block);
+      LongOptional offset = new LongOptional(from);
+      Tensor values = parameters.as_strided(sizes, strides, offset).detach();
+      values.set_requires_grad(block.role() != Role.STATISTIC);
+      views.put(block.name(), new View(block, values, momentum.as_strided(sizes, strides, offset)));
+      from += block.length();
+    }
+  }
+
+  private List<Block> inMemory() {
+    return Stream.of(Role.WEIGHT, Role.SCALE, Role.BIAS, Role.STATISTIC)
+        .flatMap(role -> layout.blocks().stream().filter(block -> block.role() == role))
+        .toList();
+  }
+
+  private static long[] sizes(Block block) {
+    return block.shape().sizes().stream().mapToLong(Integer::longValue).toArray();
+  }
+
+  Device device() {
+    return device;
+  }
+
+  /** By the names of the state. */
+  View view(String name) {
+    return views.get(name);
+  }
+
+  List<View> trained(Role... roles) {
+    List<Role> wanted = List.of(roles);
+    return views.values().stream().filter(view -> wanted.contains(view.block.role())).toList();
+  }
+
+  ModelState state() {
+    return new ModelState(canonical(false), canonical(true));
+  }
+
+  void restore(ModelState state) {
+    if (state.parameters().length != layout.bytes()) {
+      throw new IllegalArgumentException(
+          "A state of %d parameters for a network of %d"
+              .formatted(state.parameters().length / Float.BYTES, layout.values()));
+    }
+    put(state.parameters(), false);
+    put(state.momentum(), true);
+  }
+
+  private byte[] canonical(boolean ofMomentum) {
+    return Scopes.freeing(
+        () -> {
+          Tensor vector = torch.empty(layout.values());
+          for (View view : views.values()) {
+            place(vector, view).copy_((ofMomentum ? view.momentum : view.values).detach());
+          }
+          byte[] bytes = new byte[layout.bytes()];
+          memory(vector).get(bytes);
+          return bytes;
+        });
+  }
+
+  private void put(byte[] bytes, boolean ofMomentum) {
+    var unused =
+        Scopes.freeing(
+            () -> {
+              Tensor vector = torch.empty(layout.values());
+              memory(vector).put(bytes);
+              for (View view : views.values()) {
+                (ofMomentum ? view.momentum : view.values).detach().copy_(place(vector, view));
+              }
+              return views;
+            });
+  }
+
+  private static Tensor place(Tensor vector, View view) {
+    Block block = view.block;
+    return vector.narrow(0, block.from(), block.length()).view(sizes(block));
+  }
+
+  /** All processors that libtorch runs on are little-endian. */
+  private static BytePointer memory(Tensor vector) {
+    return new BytePointer(vector.data_ptr());
+  }
+}

@@ -1,0 +1,163 @@
+package convoy.network.torch;
+
+import convoy.data.Minibatch;
+import convoy.network.Backend.Precision;
+import convoy.network.ModelState;
+import convoy.network.Network;
+import convoy.network.NetworkSpec;
+import convoy.network.StateLayout;
+import convoy.network.architecture.Blueprint;
+import convoy.network.architecture.LayerSpec;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.function.Function;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** A blueprint on libtorch. */
+final class TorchNetwork implements Network {
+  private final NetworkSpec spec;
+  private final Blueprint blueprint;
+  private final Device device;
+  private final Precision precision;
+  private final MemoryOrder order;
+  private final PointerScope owned;
+  private final FlatVectors vectors;
+  private final Graph graph;
+  private final GradientDescent descent;
+  private SplittableRandom random = new SplittableRandom(0);
+
+  TorchNetwork(NetworkSpec spec, Blueprint blueprint, Precision precision, Device device) {
+    this.spec = spec;
+    this.blueprint = blueprint;
+    this.precision = precision;
+    this.device = device;
+    order = MemoryOrder.of(spec, blueprint);
+    owned = new PointerScope();
+    try (PointerScope building = owned) {
+      vectors = new FlatVectors(StateLayout.of(blueprint), order, device);
+      graph = new Graph(blueprint, vectors, precision);
+      descent = new GradientDescent(vectors);
+      // Closed now, it would let go of all that was made.
+      building.extend();
+    }
+  }
+
+  @Override
+  public double fit(Minibatch minibatch, Step step) {
+    graph.changed();
+    return Scopes.freeing(
+        () -> {
+          Tensor input = input(minibatch.inputs(), minibatch.examples());
+          Map<String, Tensor> scores =
+              graph.forward(input, new Pass(true, true, random), graph.heads());
+          Tensor loss = loss(scores, labels(minibatch));
+          loss.backward();
+          return Scopes.withoutGradient(
+              () -> {
+                descent.step(step);
+                return (double) loss.item_float();
+              });
+        });
+  }
+
+  private Tensor labels(Minibatch minibatch) {
+    int[] labels = minibatch.labels();
+    long[] wide = new long[labels.length];
+    for (int i = 0; i < labels.length; i++) {
+      wide[i] = labels[i];
+    }
+    return Tensor.create(wide).to(device, ScalarType.Long);
+  }
+
+  private Tensor loss(Map<String, Tensor> scores, Tensor labels) {
+    Tensor whole = null;
+    for (Blueprint.Node node : blueprint.nodes()) {
+      if (node.layer() instanceof LayerSpec.Softmax softmax) {
+        Tensor part =
+            torch.cross_entropy_loss(scores.get(node.name()).to(ScalarType.Float), labels);
+        Tensor weighted =
+            softmax.lossWeight() == 1 ? part : part.mul(new Scalar(softmax.lossWeight()));
+        whole = whole == null ? weighted : whole.add(weighted);
+      }
+    }
+    return whole;
+  }
+
+  @Override
+  public float[] probabilities(float[] inputs, int examples) {
+    String output = blueprint.output().name();
+    return asked(
+        inputs,
+        examples,
+        new Pass(false, true, random),
+        Set.of(output),
+        scores -> floats(torch.softmax(scores.get(output).to(ScalarType.Float), 1)));
+  }
+
+  @Override
+  public Map<String, float[]> activations(float[] input, Set<String> layers) {
+    return asked(
+        input,
+        1,
+        new Pass(false, false, random),
+        layers,
+        outputs -> {
+          Map<String, float[]> activations = new LinkedHashMap<>();
+          outputs.forEach((name, values) -> activations.put(name, floats(values)));
+          return activations;
+        });
+  }
+
+  private <T> T asked(
+      float[] inputs,
+      int examples,
+      Pass pass,
+      Set<String> wanted,
+      Function<Map<String, Tensor>, T> answer) {
+    return Scopes.freeing(
+        () ->
+            Scopes.withoutGradient(
+                () -> answer.apply(graph.forward(input(inputs, examples), pass, wanted))));
+  }
+
+  private Tensor input(float[] values, int examples) {
+    Tensor plain = Tensor.create(values, examples, spec.channels(), spec.height(), spec.width());
+    ScalarType type = precision == Precision.BFLOAT16 ? ScalarType.BFloat16 : ScalarType.Float;
+    return plain.to(device, type).contiguous(order.maps());
+  }
+
+  private static float[] floats(Tensor values) {
+    float[] copy = new float[Math.toIntExact(values.numel())];
+    values.to(new Device("cpu"), ScalarType.Float).contiguous().data_ptr_float().get(copy);
+    return copy;
+  }
+
+  @Override
+  public ModelState state() {
+    return vectors.state();
+  }
+
+  @Override
+  public void restore(ModelState state) {
+    graph.changed();
+    vectors.restore(state);
+  }
+
+  @Override
+  public void seed(long seed) {
+    random = new SplittableRandom(seed);
+  }
+
+  @Override
+  public void close() {
+    graph.changed();
+    owned.close();
+  }
+}

@@ -1,0 +1,85 @@
+package convoy.report;
+
+import convoy.bench.Row;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Measurements as a table and as charts. */
+public final class BenchReport {
+  private static final List<String> COLUMNS =
+      List.of(
+          "network",
+          "size",
+          "minibatch",
+          "phase",
+          "engine",
+          "precision",
+          "images/s",
+          "to djl",
+          "to dl4j",
+          "to kernels",
+          "MiB a replica");
+
+  private BenchReport() {}
+
+  public static String text(List<Row> rows) {
+    return NetworkReport.table(COLUMNS, rows.stream().map(BenchReport::cells).toList());
+  }
+
+  private static List<String> cells(Row row) {
+    return List.of(
+        row.network(),
+        String.valueOf(row.size()),
+        String.valueOf(row.minibatch()),
+        row.phase(),
+        row.engine(),
+        row.precision(),
+        String.format(
+            Locale.ROOT, row.imagesPerSecond() < 100 ? "%.2f" : "%.0f", row.imagesPerSecond()),
+        ratio(row.ratioToDjl()),
+        ratio(row.ratioToDl4j()),
+        ratio(row.shareOfKernels()),
+        String.valueOf(row.replicaMebibytes()));
+  }
+
+  private static String ratio(double value) {
+    return value == 0 ? "" : String.format(Locale.ROOT, "%.2f", value);
+  }
+
+  /** PNG by the names of their files: a chart a phase, speeds in parts of the bare kernels'. */
+  public static Map<String, byte[]> charts(List<Row> rows) {
+    Map<String, byte[]> charts = new LinkedHashMap<>();
+    for (String phase : rows.stream().map(Row::phase).distinct().toList()) {
+      List<Row> some = rows.stream().filter(row -> row.phase().equals(phase)).toList();
+      List<String> names = some.stream().map(BenchReport::name).distinct().toList();
+      Map<String, List<Double>> parts = new LinkedHashMap<>();
+      for (Row row : some) {
+        String engine = "%s %s".formatted(row.engine(), row.precision());
+        parts.computeIfAbsent(engine, key -> new ArrayList<>());
+      }
+      parts.forEach(
+          (engine, values) -> names.forEach(name -> values.add(part(some, name, engine))));
+      charts.put(
+          phase + ".png",
+          Charts.ratios(
+              "Images/s (%s) in parts of the bare kernels'".formatted(phase), names, parts));
+    }
+    return charts;
+  }
+
+  private static String name(Row row) {
+    return "%s %d".formatted(row.network(), row.size());
+  }
+
+  private static double part(List<Row> rows, String name, String engine) {
+    return rows.stream()
+        .filter(row -> name(row).equals(name))
+        .filter(row -> "%s %s".formatted(row.engine(), row.precision()).equals(engine))
+        .mapToDouble(Row::shareOfKernels)
+        .findFirst()
+        .orElse(0);
+  }
+}
