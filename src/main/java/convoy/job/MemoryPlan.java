@@ -1,7 +1,9 @@
 package convoy.job;
 
 import convoy.core.UserException;
+import convoy.network.Backend.DeviceKind;
 import convoy.network.MemoryNeeds;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -12,26 +14,29 @@ import org.apache.spark.api.java.JavaSparkContext;
  *
  * @param slots tasks that run at the same time on the whole cluster
  * @param pictureBytes of decoded pictures kept in an executor
+ * @param keptBytes of probabilities that are kept until all members have answered
+ * @param device that replicas live on
  */
-record MemoryPlan(MemoryNeeds needs, int workers, int slots, long pictureBytes) {
+record MemoryPlan(
+    MemoryNeeds needs,
+    int workers,
+    int slots,
+    long pictureBytes,
+    long keptBytes,
+    DeviceKind device) {
   private static final long MEBIBYTE = 1 << 20;
-
-  /** Slots of one executor JVM. */
-  private static int slotsOfExecutor(JavaSparkContext spark) {
-    return spark.isLocal()
-        ? SparkContexts.slots(spark)
-        : Integer.parseInt(spark.getConf().get("spark.executor.cores", "1"));
-  }
 
   /** Replicas that one executor holds at once. */
   private int replicas(JavaSparkContext spark) {
-    return Math.min(workers, slotsOfExecutor(spark));
+    int executors = spark.isLocal() ? 1 : Math.max(1, SparkContexts.executors(spark));
+    return Math.min(workers, (slots + executors - 1) / executors);
   }
 
   private long heap(JavaSparkContext spark) {
+    long others = pictureBytes + keptBytes;
     return spark.isLocal()
-        ? needs.localHeapBytes(replicas(spark), pictureBytes)
-        : needs.executorHeapBytes(replicas(spark), pictureBytes);
+        ? needs.localHeapBytes(replicas(spark), others)
+        : needs.executorHeapBytes(replicas(spark), others);
   }
 
   private long offHeap(JavaSparkContext spark) {
@@ -60,6 +65,9 @@ record MemoryPlan(MemoryNeeds needs, int workers, int slots, long pictureBytes) 
                   mebibytes(heap(spark)),
                   mebibytes(offHeap(spark))));
     }
+    if (device != DeviceKind.CPU) {
+      lines.add("Each GPU needs %s.".formatted(mebibytes(needs.replicaBytes())));
+    }
     return String.join("\n", lines) + "\n";
   }
 
@@ -72,12 +80,51 @@ record MemoryPlan(MemoryNeeds needs, int workers, int slots, long pictureBytes) 
           "Cannot train with a driver heap of %s: %s are needed. Raise spark.driver.memory in conf/spark/*.conf (--spark)."
               .formatted(mebibytes(driver), mebibytes(wanted)));
     }
-    long executor = spark.getConf().getSizeAsBytes("spark.executor.memory", "1g");
+    // Spark reads a number without a unit as MiB.
+    long executor = spark.getConf().getSizeAsMb("spark.executor.memory", "1g") * MEBIBYTE;
     if (!spark.isLocal() && heap(spark) > executor) {
       throw new UserException(
           "Cannot train with an executor heap of %s: %s are needed. Raise spark.executor.memory in conf/spark/*.conf (--spark)."
               .formatted(mebibytes(executor), mebibytes(heap(spark))));
     }
+    requireRoomOutsideTheHeap(spark, executor);
+  }
+
+  /** What cluster managers grant beside the heap, or what this machine has. */
+  private void requireRoomOutsideTheHeap(JavaSparkContext spark, long executorHeap) {
+    if (spark.isLocal()) {
+      long machine = machineBytes();
+      long wanted = heap(spark) + offHeap(spark);
+      if (wanted > machine) {
+        throw new UserException(
+            "Cannot train on this machine of %s: %s in the heap and %s outside are needed. Lower training.minibatch or training.workers, or take a larger machine."
+                .formatted(mebibytes(machine), mebibytes(heap(spark)), mebibytes(offHeap(spark))));
+      }
+      return;
+    }
+    // A standalone cluster does not watch memory outside the heap.
+    if (!spark.master().startsWith("spark:")) {
+      double factor = spark.getConf().getDouble("spark.executor.memoryOverheadFactor", 0.1);
+      long granted =
+          spark
+                  .getConf()
+                  .getSizeAsMb(
+                      "spark.executor.memoryOverhead",
+                      Math.max(384, (long) (factor * executorHeap / MEBIBYTE)) + "m")
+              * MEBIBYTE;
+      if (offHeap(spark) > granted) {
+        throw new UserException(
+            "Cannot train with %s beside an executor's heap: %s are needed. Raise spark.executor.memoryOverhead in conf/spark/*.conf (--spark)."
+                .formatted(mebibytes(granted), mebibytes(offHeap(spark))));
+      }
+    }
+  }
+
+  private static long machineBytes() {
+    return ManagementFactory.getOperatingSystemMXBean()
+            instanceof com.sun.management.OperatingSystemMXBean system
+        ? system.getTotalMemorySize()
+        : Long.MAX_VALUE;
   }
 
   private static String mebibytes(long bytes) {

@@ -80,8 +80,14 @@ final class SparkContexts {
     }
   }
 
-  /** Tasks that run at the same time. */
+  /** Executors that are there; none counts for the driver. */
+  static int executors(JavaSparkContext spark) {
+    return spark.sc().statusTracker().getExecutorInfos().length - 1;
+  }
+
+  /** Tasks that run at the same time, as the scheduler counts its free places and used ones. */
   static int slots(JavaSparkContext spark) {
-    return Math.max(1, spark.defaultParallelism());
+    var profile = spark.sc().resourceProfileManager().defaultResourceProfile();
+    return Math.max(1, spark.sc().maxNumConcurrentTasks(profile));
   }
 }

@@ -136,10 +136,12 @@ final class TrainJob implements Job<TrainJob.Config> {
     try (JavaSparkContext spark = SparkContexts.open("train")) {
       MemoryPlan plan =
           new MemoryPlan(
-              MemoryNeeds.of(network, config.training().minibatch()),
+              MemoryNeeds.of(network, config.training().minibatch(), config.network().backend()),
               config.training().workers(),
               SparkContexts.slots(spark),
-              (long) config.cacheMebibytes() << 20);
+              (long) config.cacheMebibytes() << 20,
+              keptBytes(config, manifest),
+              config.network().device());
       context.out().print(plan.describe(spark));
       plan.requireRoom(spark);
       ParameterAveragingTrainer.Result result =
@@ -160,6 +162,12 @@ final class TrainJob implements Job<TrainJob.Config> {
               result.best().epoch());
       context.out().printf("State %s%nRun %s%n", result.digest(), run.location());
     }
+  }
+
+  /** Of validation's probabilities, which all tasks of one executor may hold. */
+  private static long keptBytes(Config config, DatasetManifest manifest) {
+    long examples = manifest.split(SplitName.spelled(config.validationSplit())).examples();
+    return examples * manifest.labels().size() * Float.BYTES;
   }
 
   private static ParameterAveragingTrainer.Subject subject(

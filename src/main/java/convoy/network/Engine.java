@@ -32,7 +32,7 @@ public interface Engine extends Device.Inventory {
    */
   Network build(NetworkSpec spec, Blueprint blueprint, Precision precision, Device device);
 
-  /** Bytes outside the heap that a replica takes while it trains. */
+  /** Bytes outside the heap, or on its GPU, that a replica takes while it trains. */
   long replicaBytes(Blueprint blueprint, int minibatch, Precision precision);
 
   /**

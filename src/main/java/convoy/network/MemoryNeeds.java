@@ -7,36 +7,25 @@ import convoy.network.architecture.Blueprint.Node;
  * What training will take of memory.
  *
  * @param stateValues parameters, and the running statistics of batch normalization
- * @param replicaBytes of one replica outside the heap: parameters, gradient, momentum, activations
- *     and their gradients for one minibatch
+ * @param replicaBytes of one replica outside the heap, or on its GPU: parameters, gradient,
+ *     momentum, activations and their gradients for one minibatch
  * @param minibatchBytes of one minibatch's inputs
  */
 public record MemoryNeeds(long stateValues, long replicaBytes, long minibatchBytes) {
-  /**
-   * Bytes outside the heap for each byte of activations: their gradients, oneDNN's reordered
-   * copies, and the engine's workspaces, which hold the first minibatch twice. Measured on networks
-   * from LeNet to VGG-16 and ResNet-50: 3.6 to 6.6.
-   */
-  private static final int COPIES = 6;
-
   private static final long MEBIBYTE = 1 << 20;
 
   /** Spark, Hadoop and the JVM themselves. */
   private static final long BASE = 400 * MEBIBYTE;
 
-  /** Heap of the layers that work in Java, a piece of a minibatch at a time. */
-  private static final long LAYERS = 64 * MEBIBYTE;
-
   /** Libraries' code, metaspace, threads, network buffers. */
   private static final long OFF_HEAP_BASE = 500 * MEBIBYTE;
 
-  public static MemoryNeeds of(NetworkSpec spec, int minibatch) {
+  public static MemoryNeeds of(NetworkSpec spec, int minibatch, Backend backend) {
     Blueprint blueprint = Architectures.blueprint(spec);
-    long activations = blueprint.nodes().stream().mapToLong(node -> node.output().count()).sum();
-    long state = blueprint.nodes().stream().mapToLong(Node::stateValues).sum();
-    long values = (long) COPIES * minibatch * (activations + blueprint.input().count()) + 3 * state;
     return new MemoryNeeds(
-        state, values * Float.BYTES, minibatch * blueprint.input().count() * Float.BYTES);
+        blueprint.nodes().stream().mapToLong(Node::stateValues).sum(),
+        Engine.of(backend.engine()).replicaBytes(blueprint, minibatch, backend.precision()),
+        minibatch * blueprint.input().count() * Float.BYTES);
   }
 
   /** Bytes of parameters and momentum together: what a round sends to each worker. */
@@ -57,7 +46,7 @@ public record MemoryNeeds(long stateValues, long replicaBytes, long minibatchByt
    * slices and the sums of the averaging, a minibatch and the one that is read meanwhile.
    */
   public long executorHeapBytes(int replicas, long pictureBytes) {
-    long replica = 4 * stateBytes() + 2 * minibatchBytes + LAYERS;
+    long replica = 4 * stateBytes() + 2 * minibatchBytes;
     return BASE + pictureBytes + stateBytes() + replica * replicas;
   }
 

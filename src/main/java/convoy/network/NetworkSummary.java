@@ -95,7 +95,8 @@ public record NetworkSummary(
    * @param pictureBytes of decoded pictures that an executor keeps
    */
   public static NetworkSummary of(NetworkSpec spec, int minibatch, long pictureBytes) {
-    MemoryNeeds needs = MemoryNeeds.of(spec.in(NetworkSpec.Phase.TRAINING), minibatch);
+    MemoryNeeds needs =
+        MemoryNeeds.of(spec.in(NetworkSpec.Phase.TRAINING), minibatch, Backend.TORCH_CPU);
     Training training =
         new Training(
             minibatch,

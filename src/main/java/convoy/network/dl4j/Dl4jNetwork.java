@@ -1,9 +1,9 @@
 package convoy.network.dl4j;
 
+import convoy.convolution.Shape;
 import convoy.data.Minibatch;
 import convoy.network.ModelState;
 import convoy.network.Network;
-import convoy.network.NetworkSpec;
 import convoy.network.StateLayout;
 import convoy.network.architecture.Blueprint;
 import convoy.network.architecture.Parameter.Role;
@@ -21,7 +21,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * vectors, in three passes of native code whatever the number of layers.
  */
 final class Dl4jNetwork implements Network {
-  private final NetworkSpec spec;
+  private final Blueprint blueprint;
   private final ComputationGraph graph;
   private final StateViews views;
   private final INDArray parameters;
@@ -33,8 +33,8 @@ final class Dl4jNetwork implements Network {
   /** A stretch of the flat vectors. */
   private record Stretch(INDArray parameters, INDArray gradient, INDArray momentum) {}
 
-  Dl4jNetwork(NetworkSpec spec, Blueprint blueprint) {
-    this.spec = spec;
+  Dl4jNetwork(Blueprint blueprint) {
+    this.blueprint = blueprint;
     graph = Dl4jGraph.of(blueprint);
     parameters = flat(graph.params());
     gradient = flat(graph.getGradientsViewArray());
@@ -104,16 +104,18 @@ final class Dl4jNetwork implements Network {
   }
 
   private INDArray inputs(float[] values, int examples) {
+    Shape shape = blueprint.input();
     return Nd4j.create(
-        values, new long[] {examples, spec.channels(), spec.height(), spec.width()}, 'c');
+        values, new long[] {examples, shape.size(0), shape.size(1), shape.size(2)}, 'c');
   }
 
   private INDArray oneHot(int[] labels) {
-    float[] values = new float[labels.length * spec.classes()];
+    int classes = blueprint.output().output().size(0);
+    float[] values = new float[labels.length * classes];
     for (int i = 0; i < labels.length; i++) {
-      values[i * spec.classes() + labels[i]] = 1;
+      values[i * classes + labels[i]] = 1;
     }
-    return Nd4j.create(values, new long[] {labels.length, spec.classes()}, 'c');
+    return Nd4j.create(values, new long[] {labels.length, classes}, 'c');
   }
 
   @Override

@@ -53,7 +53,7 @@ public final class TorchEngine implements Engine {
 
   @Override
   public long replicaBytes(Blueprint blueprint, int minibatch, Precision precision) {
-    return 0;
+    return TrainingMemory.bytes(blueprint, minibatch, precision);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package convoy.network.torch;
 
+import convoy.convolution.Shape;
 import convoy.data.Minibatch;
 import convoy.network.Backend.Precision;
 import convoy.network.ModelState;
@@ -22,7 +23,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** A blueprint on libtorch. */
 final class TorchNetwork implements Network {
-  private final NetworkSpec spec;
   private final Blueprint blueprint;
   private final Device device;
   private final Precision precision;
@@ -34,7 +34,6 @@ final class TorchNetwork implements Network {
   private SplittableRandom random = new SplittableRandom(0);
 
   TorchNetwork(NetworkSpec spec, Blueprint blueprint, Precision precision, Device device) {
-    this.spec = spec;
     this.blueprint = blueprint;
     this.precision = precision;
     this.device = device;
@@ -128,7 +127,8 @@ final class TorchNetwork implements Network {
   }
 
   private Tensor input(float[] values, int examples) {
-    Tensor plain = Tensor.create(values, examples, spec.channels(), spec.height(), spec.width());
+    Shape shape = blueprint.input();
+    Tensor plain = Tensor.create(values, examples, shape.size(0), shape.size(1), shape.size(2));
     ScalarType type = precision == Precision.BFLOAT16 ? ScalarType.BFloat16 : ScalarType.Float;
     return plain.to(device, type).contiguous(order.maps());
   }
