@@ -4,6 +4,11 @@ import convoy.bench.StepCase.Phase;
 import convoy.core.Location;
 import convoy.core.Progress;
 import convoy.core.UserException;
+import convoy.network.Architectures;
+import convoy.network.Backend.EngineName;
+import convoy.network.Backend.Precision;
+import convoy.network.Engine;
+import convoy.network.architecture.Blueprint;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -12,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,11 +25,13 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * Steps of networks on engines, on the same cores in one run: every contestant is a process that
  * waits until it is its turn; turns alternate, and the median of its turns counts, so that a
- * machine's bad minute hits all alike.
+ * machine's bad minute hits all alike. Where they are too large to wait in memory together, they
+ * come one after the other.
  */
 public final class StepBench {
   private static final Duration DEADLINE = Duration.ofMinutes(10);
@@ -34,9 +42,9 @@ public final class StepBench {
    *
    * @param repetitions turns of each contestant
    * @param seconds of a turn; one takes two steps at least
-   * @param replicas of one thread at the same time
+   * @param memoryBytes of the machine
    */
-  public record Options(int repetitions, double seconds, int replicas) {}
+  public record Options(int repetitions, double seconds, long memoryBytes) {}
 
   /**
    * What can be measured: a way to run networks.
@@ -65,45 +73,83 @@ public final class StepBench {
     this.logs = logs;
   }
 
-  /** Rows of all cases in both phases. */
-  public List<Row> run(List<StepCase> cases) {
+  /**
+   * Rows of all cases in both phases.
+   *
+   * @param afterCase is told all rows so far
+   */
+  public List<Row> run(List<StepCase> cases, Consumer<List<Row>> afterCase) {
     List<Row> rows = new ArrayList<>();
     try (Progress progress = Progress.of("bench", "cases", 2L * cases.size())) {
       for (StepCase one : cases) {
         for (Phase phase : Phase.values()) {
-          rows.addAll(measure(one, phase));
+          rows.addAll(rows(one, phase, measure(one, phase)));
           progress.moveTo(rows.stream().map(Row::key).distinct().count(), one.network());
+          afterCase.accept(List.copyOf(rows));
         }
       }
     }
     return rows;
   }
 
-  private List<Row> measure(StepCase one, Phase phase) {
-    List<List<Worker>> groups = new ArrayList<>();
+  /** What came of one contestant. */
+  private record Speed(Contestant contestant, List<Double> imagesPerSecond, long mebibytes) {
+    double median() {
+      List<Double> sorted = imagesPerSecond.stream().sorted().toList();
+      int middle = sorted.size() / 2;
+      return sorted.size() % 2 == 1
+          ? sorted.get(middle)
+          : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+    }
+  }
+
+  private List<Speed> measure(StepCase one, Phase phase) {
+    if (fitTogether(one, phase)) {
+      return measure(contestants, one, phase);
+    }
+    return contestants.stream()
+        .flatMap(contestant -> measure(List.of(contestant), one, phase).stream())
+        .toList();
+  }
+
+  /** By the most that an engine is said to take, for all of them. */
+  private boolean fitTogether(StepCase one, Phase phase) {
+    Blueprint blueprint = Architectures.blueprint(one.spec(phase));
+    long replica =
+        Engine.of(EngineName.DL4J).replicaBytes(blueprint, one.minibatch(), Precision.FLOAT32);
+    long replicas = contestants.stream().mapToLong(c -> (long) c.processes() * c.replicas()).sum();
+    return replicas * replica < options.memoryBytes() / 2;
+  }
+
+  private List<Speed> measure(List<Contestant> some, StepCase one, Phase phase) {
+    Map<Contestant, List<Worker>> groups = new LinkedHashMap<>();
+    Map<Contestant, List<Double>> speeds = new LinkedHashMap<>();
     try {
-      for (Contestant contestant : contestants) {
+      for (Contestant contestant : some) {
         List<Worker> group = new ArrayList<>();
-        groups.add(group);
+        groups.put(contestant, group);
+        speeds.put(contestant, new ArrayList<>());
         for (int p = 0; p < contestant.processes(); p++) {
           group.add(new Worker(contestant, one, phase));
         }
         group.forEach(Worker::awaitReady);
         var unused = turn(group, WARM_UP_SECONDS);
       }
-      List<List<Double>> speeds = contestants.stream().map(c -> List.<Double>of()).toList();
-      speeds = new ArrayList<>(speeds);
       for (int i = 0; i < options.repetitions(); i++) {
-        for (int g = 0; g < groups.size(); g++) {
-          List<Double> longer = new ArrayList<>(speeds.get(g));
-          longer.add(turn(groups.get(g), options.seconds()));
-          speeds.set(g, longer);
-        }
+        groups.forEach(
+            (contestant, group) -> speeds.get(contestant).add(turn(group, options.seconds())));
       }
-      return rows(one, phase, groups, speeds);
+      return some.stream()
+          .map(c -> new Speed(c, speeds.get(c), mebibytes(groups.get(c), c)))
+          .toList();
     } finally {
-      groups.forEach(group -> group.forEach(Worker::close));
+      groups.values().forEach(group -> group.forEach(Worker::close));
     }
+  }
+
+  private static long mebibytes(List<Worker> group, Contestant contestant) {
+    long all = group.stream().mapToLong(worker -> worker.mebibytes).sum();
+    return all / contestant.processes() / contestant.replicas();
   }
 
   private static double turn(List<Worker> group, double seconds) {
@@ -112,26 +158,22 @@ public final class StepBench {
   }
 
   /** Of several contestants of one engine (thread settings) the fastest counts. */
-  private List<Row> rows(
-      StepCase one, Phase phase, List<List<Worker>> groups, List<List<Double>> speeds) {
+  private static List<Row> rows(StepCase one, Phase phase, List<Speed> speeds) {
     Map<String, Row> best = new TreeMap<>();
-    for (int g = 0; g < groups.size(); g++) {
-      Contestant contestant = contestants.get(g);
-      double median = speeds.get(g).stream().sorted().toList().get(options.repetitions() / 2);
-      long memory = groups.get(g).stream().mapToLong(worker -> worker.mebibytes).sum();
+    for (Speed speed : speeds) {
       Row row =
           new Row(
               one.network(),
               one.size(),
               one.minibatch(),
               phase.name().toLowerCase(Locale.ROOT),
-              contestant.engine(),
-              contestant.precision().toLowerCase(Locale.ROOT),
-              median,
+              speed.contestant().engine(),
+              speed.contestant().precision().toLowerCase(Locale.ROOT),
+              speed.median(),
               0,
               0,
               0,
-              memory / contestant.processes() / contestant.replicas());
+              speed.mebibytes());
       String key = "%s %s".formatted(row.engine(), row.precision());
       best.merge(key, row, (a, b) -> a.imagesPerSecond() >= b.imagesPerSecond() ? a : b);
     }

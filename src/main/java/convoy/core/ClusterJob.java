@@ -26,6 +26,8 @@ public final class ClusterJob {
               "an executor was lost. Look at its log; raise spark.executor.memoryOverhead if it was killed for memory.",
           "OutOfMemoryError",
               "an executor ran out of memory. Raise spark.executor.memory, or javacpp's maxbytes for memory outside the heap.",
+          "can't allocate memory",
+              "an executor got no memory outside its heap. Lower training.minibatch, or run on machines with more.",
           "SparkContext was shut down",
               "Spark was stopped. Look at the log of the cluster, and run again with the same --run to resume.");
 

@@ -23,10 +23,20 @@ public record RunFolder(Location location) {
    */
   public static RunFolder open(
       Location location, String job, Record config, Provenance provenance) {
+    return open(location, job, config, List.of(), provenance);
+  }
+
+  /**
+   * The same.
+   *
+   * @param free last parts of keys whose values may be others when a run is resumed
+   */
+  public static RunFolder open(
+      Location location, String job, Record config, List<String> free, Provenance provenance) {
     RunFolder run = new RunFolder(location);
     String text = "# job: %s\n%s".formatted(job, Documents.toYaml(config));
     if (run.file(CONFIG).exists()) {
-      run.requireSameConfig(text);
+      run.requireSameConfig(text, free);
       return run;
     }
     if (location.exists() && !location.list().isEmpty()) {
@@ -59,14 +69,20 @@ public record RunFolder(Location location) {
     }
   }
 
-  private void requireSameConfig(String text) {
-    List<String> there = file(CONFIG).readText().lines().toList();
-    List<String> wanted = text.lines().toList();
+  private void requireSameConfig(String text, List<String> free) {
+    List<String> there = fixed(file(CONFIG).readText(), free);
+    List<String> wanted = fixed(text, free);
     if (!there.equals(wanted)) {
       throw new UserException(
           "Cannot resume %s: its configuration differs from this one (%s). Name a new folder with --run, or give the settings it was started with."
               .formatted(location, String.join("; ", differences(there, wanted))));
     }
+  }
+
+  private static List<String> fixed(String text, List<String> free) {
+    return text.lines()
+        .filter(line -> free.stream().noneMatch(key -> line.strip().startsWith(key + ":")))
+        .toList();
   }
 
   private static List<String> differences(List<String> there, List<String> wanted) {

@@ -72,15 +72,20 @@ final class BenchJob implements Job<BenchJob.Config> {
     int replicas = config.replicas().orElseGet(() -> Runtime.getRuntime().availableProcessors());
     List<Row> rows =
         new StepBench(
-                new StepBench.Options(config.repetitions(), config.secondsPerTurn(), replicas),
+                new StepBench.Options(
+                    config.repetitions(), config.secondsPerTurn(), MemoryPlan.machineBytes()),
                 contestants(replicas),
                 logs())
-            .run(StepCase.of(config.networks()));
-    run.file("bench.json")
-        .writeText(Documents.toJson(new Results(context.provenance(), Processor.features(), rows)));
+            .run(StepCase.of(config.networks()), some -> save(run, some, context.provenance()));
     BenchReport.charts(rows).forEach((name, png) -> run.file(name).writeBytes(png));
     context.out().print(BenchReport.text(rows));
     context.out().printf("Run %s%n", run.location());
+  }
+
+  /** After every case: a long run that ends early has what it measured. */
+  private static void save(RunFolder run, List<Row> rows, Provenance provenance) {
+    run.file("bench.json")
+        .writeText(Documents.toJson(new Results(provenance, Processor.features(), rows)));
   }
 
   private static List<Contestant> contestants(int replicas) {

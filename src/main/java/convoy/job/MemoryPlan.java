@@ -120,7 +120,8 @@ record MemoryPlan(
     }
   }
 
-  private static long machineBytes() {
+  /** Of this machine, as far as it is known. */
+  static long machineBytes() {
     return ManagementFactory.getOperatingSystemMXBean()
             instanceof com.sun.management.OperatingSystemMXBean system
         ? system.getTotalMemorySize()

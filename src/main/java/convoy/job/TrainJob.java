@@ -58,6 +58,9 @@ final class TrainJob implements Job<TrainJob.Config> {
       Backend.EngineName engine,
       Backend.DeviceKind device,
       Backend.Precision precision) {
+    /** A state is the same whatever computed it, so a run may go on with others. */
+    private static final List<String> CHOICES_OF_A_MACHINE = List.of("engine", "device");
+
     NetworkConfig {
       // The number of classes is the data set's; everything else is checked here and now.
       var unused =
@@ -130,7 +133,9 @@ final class TrainJob implements Job<TrainJob.Config> {
     NetworkSpec network = network(config, manifest);
     Location folder = context.run().orElseGet(() -> Runs.fresh("train"));
     UserException.throwIfAny(folder.problemsWithWriting());
-    RunFolder run = RunFolder.open(folder, "train", config, context.provenance());
+    RunFolder run =
+        RunFolder.open(
+            folder, "train", config, NetworkConfig.CHOICES_OF_A_MACHINE, context.provenance());
     String digest = Digests.sha256(dataset.child(DatasetManifest.FILE).readBytes());
     run.requireSame("dataset.sha256", digest, "data set");
     try (JavaSparkContext spark = SparkContexts.open("train")) {

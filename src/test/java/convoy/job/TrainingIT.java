@@ -131,6 +131,36 @@ class TrainingIT {
     assertThat(Files.readAllLines(stopped.resolve("progress.jsonl"))).hasSize(3);
   }
 
+  @Test
+  void aRunGoesOnOnAnotherEngineAndIsEvaluatedByEither() throws IOException {
+    Path run = folder.resolve("engines");
+    Jobs.succeed("train", options(run, "training.epochs=2", "network.engine=dl4j"));
+    assertEvaluatesAsItWasValidated(run);
+    delete(run.resolve("checkpoints/epoch-00002/checkpoint.json"));
+    Jobs.succeed("train", options(run, "training.epochs=2", "network.engine=torch"));
+    assertThat(Files.readAllLines(run.resolve("progress.jsonl"))).hasSize(2);
+    assertEvaluatesAsItWasValidated(run);
+  }
+
+  @Test
+  void whatCannotBeHadIsRefusedInOneLine() {
+    Jobs.Outcome lacking =
+        Jobs.run(
+            "train",
+            options(
+                folder.resolve("lacking"), "network.architecture=resnet20", "network.engine=dl4j"));
+    assertThat(lacking.code()).isEqualTo(3);
+    assertThat(lacking.errors())
+        .isEqualTo(
+            "error: Cannot run resnet20 on engine dl4j: at layer stage2-block1-shortcut, Deeplearning4j has no shortcut that pads channels. Set network.engine=torch.");
+    Jobs.Outcome withoutGpu =
+        Jobs.run("train", options(folder.resolve("gpu"), "network.device=cuda"));
+    assertThat(withoutGpu.code()).isEqualTo(3);
+    assertThat(withoutGpu.errors()).startsWith("error: Cannot use GPU 0: ").hasLineCount(1);
+    Jobs.succeed(
+        "train", options(folder.resolve("auto"), "network.device=auto", "training.epochs=1"));
+  }
+
   private static void delete(Path file) throws IOException {
     assertThat(file).exists();
     Files.delete(file);
