@@ -12,26 +12,21 @@ build_if_changed() {
   fi
 }
 
-# Jars that few jobs need are fetched when one does: file or folder to be there, words, profiles.
+# Jars that few jobs need are fetched when one does: file or folder to be there, words, options.
 fetch_if_missing() {
-  if [ ! -e "$home/target/$1" ]; then
+  if [ ! -e "$home/target/$1" ] || [ "$home/pom.xml" -nt "$home/target/$1" ]; then
     echo "Fetching $2 ..." >&2
     (cd "$home" && ./mvnw -q "${@:3}" package) >&2
+    touch "$home/target/$1"
   fi
 }
 
-dl4j_jar() {
+fetch_dl4j() {
   local profiles=dl4j
   if [ "$(uname -sm)" = "Linux x86_64" ]; then
     profiles=dl4j,dl4j-linux-x86_64
   fi
   fetch_if_missing convoy-dl4j.jar "Deeplearning4j" -Djobs -Dmaven.test.skip "-P$profiles"
-  echo "$home/target/convoy-dl4j.jar"
-}
-
-s3_jars() {
-  fetch_if_missing s3 "S3's libraries" -Djobs -Dmaven.test.skip -Ps3
-  printf '%s\n' "$home"/target/s3/*.jar
 }
 
 use_embedded_spark() {

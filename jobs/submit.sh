@@ -24,24 +24,25 @@ if [ -n "$settings" ] && [ ! -f "$settings" ]; then
   exit 3
 fi
 
-# Whether a setting, or a file of settings, says so.
+# asked PATTERN WORD...: whether a setting, or a file of settings beside its comments, says so.
 asked() {
-  local word
-  for word in "$@"; do
-    if [[ "$word" =~ $pattern ]] || { [ -f "$word" ] && grep -Eq "$pattern" "$word"; }; then
+  local pattern=$1 word file
+  for word in "${@:2}"; do
+    file=${word#--*=}
+    if [[ "$word" =~ $pattern ]] || { [ -f "$file" ] && sed 's/#.*//' "$file" | grep -Eq "$pattern"; }; then
       return 0
     fi
   done
   return 1
 }
 added=()
-pattern='(network\.engine *= *|^ *engine: *|engine: *)dl4j'
-if asked "$@"; then
-  added+=("$(dl4j_jar)")
+if asked "engine[\"']?[[:space:]]*[:=][[:space:]]*[\"']?dl4j" "$@"; then
+  fetch_dl4j
+  added+=("$home/target/convoy-dl4j.jar")
 fi
-pattern='s3a:'
-if [ -z "${SPARK_HOME:-}" ] && asked "$@" ${settings:+"$settings"}; then
-  mapfile -t -O "${#added[@]}" added < <(s3_jars)
+if [ -z "${SPARK_HOME:-}" ] && asked 's3a:' "$@" ${settings:+"$settings"}; then
+  fetch_if_missing s3 "S3's libraries" -Djobs -Dmaven.test.skip -Ps3
+  added+=("$home"/target/s3/*.jar)
 fi
 joined() {
   local IFS=$1
@@ -56,12 +57,13 @@ if [ "$job" = describe ] || [ "$job" = bench ]; then
   engines=()
   if [ "$job" = bench ]; then
     fetch_if_missing bench "what is measured against" -DskipTests -Pbench
-    engines+=("-Dconvoy.bench.dl4j=$(dl4j_jar)")
+    fetch_dl4j
+    engines+=("-Dconvoy.bench.dl4j=$home/target/convoy-dl4j.jar")
     # Without Convoy's own libtorch: a process has one.
     engines+=("-Dconvoy.bench.djl=$home/target/classes:$home/target/test-classes:$home/target/bench/*:${SPARK_HOME:-$home/target/spark-home}/jars/*")
   fi
   exec "$java" -Djava.awt.headless=true "-Dlog4j2.configurationFile=file:$home/conf/log4j2.properties" \
-    "${engines[@]}" -cp "$class_path${added:+:$(joined :)}" convoy.job.Main "$job" "$@"
+    ${engines[@]+"${engines[@]}"} -cp "$class_path${added:+:$(joined :)}" convoy.job.Main "$job" "$@"
 fi
 options=(
   --class convoy.job.Main

@@ -269,7 +269,13 @@ public final class StepBench {
 
     void close() {
       to.close();
-      process.destroy();
+      process.destroyForcibly();
+      try {
+        // What it has of memory and cores is the next one's.
+        boolean unused = process.waitFor(DEADLINE.toSeconds(), TimeUnit.SECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 }

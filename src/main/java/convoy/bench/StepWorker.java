@@ -6,6 +6,7 @@ import convoy.network.Backend.DeviceKind;
 import convoy.network.Backend.EngineName;
 import convoy.network.Backend.Precision;
 import convoy.network.Engine;
+import convoy.network.FirstState;
 import convoy.network.Network;
 import convoy.network.NetworkSpec;
 import java.io.BufferedReader;
@@ -83,12 +84,15 @@ public final class StepWorker {
               .getConstructor(NetworkSpec.class)
               .newInstance(spec);
       case "dl4j" ->
-          Engine.open(
-              spec,
-              new Backend(EngineName.DL4J, DeviceKind.CPU, Precision.valueOf(precision)),
-              OptionalInt.empty());
-      default -> Engine.open(spec, backend, OptionalInt.empty());
+          begun(spec, new Backend(EngineName.DL4J, DeviceKind.CPU, Precision.valueOf(precision)));
+      default -> begun(spec, backend);
     };
+  }
+
+  private static Network begun(NetworkSpec spec, Backend backend) {
+    Network network = Engine.open(spec, backend, OptionalInt.empty());
+    network.restore(FirstState.of(spec));
+    return network;
   }
 
   private static Minibatch minibatch(NetworkSpec spec, int examples) {

@@ -24,10 +24,10 @@ public final class ClusterJob {
       Map.of(
           "ExecutorLostFailure",
               "an executor was lost. Look at its log; raise spark.executor.memoryOverhead if it was killed for memory.",
-          "OutOfMemoryError",
-              "an executor ran out of memory. Raise spark.executor.memory, or javacpp's maxbytes for memory outside the heap.",
+          "OutOfMemoryError", "an executor ran out of memory. Raise spark.executor.memory.",
           "can't allocate memory",
               "an executor got no memory outside its heap. Lower training.minibatch, or run on machines with more.",
+          "CUDA out of memory", "a GPU ran out of memory. Lower training.minibatch.",
           "SparkContext was shut down",
               "Spark was stopped. Look at the log of the cluster, and run again with the same --run to resume.");
 

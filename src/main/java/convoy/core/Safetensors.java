@@ -161,8 +161,14 @@ public final class Safetensors {
     if (from < 0 || to < from || to > bytes.length - start) {
       throw broken(file, "%s lies outside the file".formatted(name));
     }
-    return new Array(
-        name, entry.path("dtype").asText(), shape, bytes, start + (int) from, (int) (to - from));
+    String type = entry.path("dtype").asText();
+    long values = shape.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact);
+    for (Type known : Type.values()) {
+      if (known.name().equals(type) && to - from != values * known.bytes) {
+        throw broken(file, "%s has another length than its shape says".formatted(name));
+      }
+    }
+    return new Array(name, type, shape, bytes, start + (int) from, (int) (to - from));
   }
 
   private static ByteBuffer littleEndian(byte[] bytes) {

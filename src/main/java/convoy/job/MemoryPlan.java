@@ -39,8 +39,9 @@ record MemoryPlan(
         : needs.executorHeapBytes(replicas(spark), others);
   }
 
+  /** What replicas take of a GPU is not the machine's. */
   private long offHeap(JavaSparkContext spark) {
-    return needs.executorOffHeapBytes(replicas(spark));
+    return needs.executorOffHeapBytes(device == DeviceKind.CUDA ? 0 : replicas(spark));
   }
 
   String describe(JavaSparkContext spark) {
@@ -66,7 +67,9 @@ record MemoryPlan(
                   mebibytes(offHeap(spark))));
     }
     if (device != DeviceKind.CPU) {
-      lines.add("Each GPU needs %s.".formatted(mebibytes(needs.replicaBytes())));
+      // Locally Spark hands out no GPUs, and all replicas go to the first.
+      long onOne = spark.isLocal() ? replicas(spark) : 1;
+      lines.add("A GPU needs %s.".formatted(mebibytes(onOne * needs.replicaBytes())));
     }
     return String.join("\n", lines) + "\n";
   }

@@ -51,7 +51,7 @@ public record Device(OptionalInt gpu) {
       return CPU;
     }
     throw new UserException(
-        "Cannot use GPU %d: %s. Set network.device=cpu, or build with ./mvnw -Pcuda package and run where nvidia-smi lists a GPU."
+        "Cannot use GPU %d: %s. Set network.device=cpu, or run where there are enough."
             .formatted(wanted, inventory.lookedFor()));
   }
 }

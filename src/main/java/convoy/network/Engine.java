@@ -25,7 +25,7 @@ public interface Engine extends Device.Inventory {
   Optional<String> refusal(Precision precision, Device device);
 
   /**
-   * Builds a network with its first weights.
+   * Builds a network whose parameters are zeros until a state is restored.
    *
    * @param blueprint of the spec
    * @throws UserException if the engine refuses it
@@ -41,7 +41,7 @@ public interface Engine extends Device.Inventory {
    */
   Network kernelsAlone(NetworkSpec spec, int minibatch);
 
-  /** The network of a spec with its first weights, on a backend. */
+  /** The network of a spec on a backend; its parameters are zeros until a state is restored. */
   static Network open(NetworkSpec spec, Backend backend, OptionalInt assignedGpu) {
     Engine engine = of(backend.engine());
     engine.require(spec);

@@ -104,8 +104,7 @@ public final class NamedParameters {
           "Cannot use %s for %s: %s is %s there and %s here. Name weights of the same network, input, stem and number of classes."
               .formatted(file, network, block.name(), new Shape(array.shape()), block.shape()));
     }
-    boolean floats = array.type().equals(Safetensors.Type.F32.name());
-    if (!floats || array.length() != block.length() * Float.BYTES) {
+    if (!array.type().equals(Safetensors.Type.F32.name())) {
       throw new UserException(
           "Cannot use %s for %s: %s is of type %s. Save it in single precision (F32)."
               .formatted(file, network, block.name(), array.type()));

@@ -110,6 +110,8 @@ public final class TrainedModel {
               .formatted(folder, PARAMETERS, DESCRIPTION));
     }
     return new TrainedModel(
-        description, named.inOrderOf(StateLayout.of(description.network()), "network"));
+        description,
+        named.inOrderOf(
+            StateLayout.of(description.network()), description.network().architecture()));
   }
 }

@@ -40,7 +40,7 @@ class DeviceTest {
     assertThatThrownBy(() -> Device.choose(DeviceKind.CUDA, UNASSIGNED, WITHOUT))
         .isInstanceOf(UserException.class)
         .hasMessage(
-            "Cannot use GPU 0: there is no driver. Set network.device=cpu, or build with ./mvnw -Pcuda package and run where nvidia-smi lists a GPU.");
+            "Cannot use GPU 0: there is no driver. Set network.device=cpu, or run where there are enough.");
     // What Spark assigned and the process does not see is a fault, for auto, too.
     assertThatThrownBy(() -> Device.choose(DeviceKind.AUTO, OptionalInt.of(2), WITH_TWO))
         .isInstanceOf(UserException.class)

@@ -107,6 +107,18 @@ class LayersIT {
     }
   }
 
+  /** As many channels as a window has rows: a shape does not tell them apart. */
+  @ParameterizedTest
+  @EnumSource
+  void aDepthwiseLayerOfThreeChannelsAndRowsComputesItsDefinition(SingleLayer.Kind which) {
+    SplittableRandom random = new SplittableRandom(2);
+    Shape shape = Shape.of(3, 6, 5);
+    LayerSpec layer = new LayerSpec.DepthwiseConvolution(1, 3, 1, 1, true);
+    try (SingleLayer single = SingleLayer.of(which, layer, shape)) {
+      computesItsDefinition(single, layer, shape, random);
+    }
+  }
+
   private static void computesItsDefinition(
       SingleLayer engine, LayerSpec layer, Shape shape, SplittableRandom random) {
     SumOfProducts sum = layer.kernels(shape).orElseThrow();

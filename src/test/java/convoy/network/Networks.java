@@ -20,13 +20,21 @@ public final class Networks {
 
   /** On the CPU, in single precision. */
   public static Network of(EngineName engine, NetworkSpec spec) {
-    return Engine.open(
-        spec, new Backend(engine, DeviceKind.CPU, Precision.FLOAT32), OptionalInt.empty());
+    return begun(new Backend(engine, DeviceKind.CPU, Precision.FLOAT32), spec);
   }
 
   /** Of layers that no spec has. */
   static Network of(EngineName engine, NetworkSpec spec, Blueprint blueprint) {
-    return Engine.of(engine).build(spec, blueprint, Precision.FLOAT32, Device.CPU);
+    Network network = Engine.of(engine).build(spec, blueprint, Precision.FLOAT32, Device.CPU);
+    network.restore(FirstState.of(blueprint, spec.seed()));
+    return network;
+  }
+
+  /** With its first weights. */
+  static Network begun(Backend backend, NetworkSpec spec) {
+    Network network = Engine.open(spec, backend, OptionalInt.empty());
+    network.restore(FirstState.of(spec));
+    return network;
   }
 
   public static Network torch(NetworkSpec spec) {

@@ -5,7 +5,6 @@ import convoy.network.Backend.EngineName;
 import convoy.network.Backend.Precision;
 import convoy.network.Device;
 import convoy.network.Engine;
-import convoy.network.FirstState;
 import convoy.network.Network;
 import convoy.network.NetworkSpec;
 import convoy.network.architecture.Blueprint;
@@ -54,9 +53,7 @@ public final class Dl4jEngine implements Engine {
   @Override
   public Network build(NetworkSpec spec, Blueprint blueprint, Precision precision, Device device) {
     Onednn.start();
-    Network network = new Dl4jNetwork(blueprint);
-    network.restore(FirstState.of(blueprint, spec.seed()));
-    return network;
+    return new Dl4jNetwork(blueprint);
   }
 
   @Override

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -33,8 +34,9 @@ final class StateViews {
   /**
    * @param from of the array in the flat vectors, {@code length} values from there on
    * @param array in DL4J's shape, a view of the flat parameters
+   * @param depthwise whether it is (rows, columns, channels, filters of a channel)
    */
-  record View(Block block, long from, INDArray array) {
+  record View(Block block, long from, INDArray array, boolean depthwise) {
     Role role() {
       return block.role();
     }
@@ -48,12 +50,10 @@ final class StateViews {
     private INDArray inOrder(INDArray flat) {
       INDArray there =
           Nd4j.create(flat.data(), array.shape(), array.stride(), from, array.ordering());
-      int rank = there.rank();
       if (block.shape().rank() == 2) {
         return there.transpose();
       }
-      boolean depthwise = rank == 4 && block.shape().size(0) != there.size(0);
-      return depthwise ? there.permute(2, 3, 0, 1) : there;
+      return depthwise && there.rank() == 4 ? there.permute(2, 3, 0, 1) : there;
     }
   }
 
@@ -67,7 +67,9 @@ final class StateViews {
               .filter(found -> found != null)
               .findFirst()
               .orElseThrow(() -> new IllegalStateException("DL4J has no " + block.name()));
-      views.add(new View(block, (address(array) - address(flat)) / Float.BYTES, array));
+      boolean depthwise = layer.conf().getLayer() instanceof DepthwiseConvolution2D;
+      long from = (address(array) - address(flat)) / Float.BYTES;
+      views.add(new View(block, from, array, depthwise));
     }
   }
 

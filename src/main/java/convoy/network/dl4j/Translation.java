@@ -43,6 +43,7 @@ sealed interface Translation {
   record Words(Node node) implements LayerVisitor<Translation> {
     private static final double NORMALIZATION_DECAY = 0.9;
     private static final double NORMALIZATION_EPSILON = 1e-5;
+    private static final int FEWEST_CHANNELS = 3;
 
     private Translation missing(String reason) {
       return new Missing("at layer %s, %s".formatted(node.name(), reason));
@@ -150,6 +151,10 @@ sealed interface Translation {
 
     @Override
     public Translation localResponseNormalization(LayerSpec.LocalResponseNormalization layer) {
+      if (node.inputShape().size(0) < FEWEST_CHANNELS) {
+        return missing(
+            "Deeplearning4j's response normalization fails on fewer than three channels");
+      }
       return new ALayer(new LocalResponseNormalization.Builder().build());
     }
 

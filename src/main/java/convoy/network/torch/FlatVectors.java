@@ -18,9 +18,9 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * A replica's parameters and their momentum, each one vector that the layers' arrays are views of:
- * first what decays, then the other trained values, then statistics, so that a step or an average
- * goes through few long stretches. An array's values may lie in another order than in the state
- * (see {@link MemoryOrder}). The scope that is open while they are made owns them.
+ * first what decays, then the other trained values, then statistics. An array's values may lie in
+ * another order than in the state (see {@link MemoryOrder}). The scope that is open while they are
+ * made owns them.
  */
 final class FlatVectors {
   private final StateLayout layout;

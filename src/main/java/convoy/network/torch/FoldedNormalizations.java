@@ -44,16 +44,18 @@ final class FoldedNormalizations {
   /** By name, what stands for the two layers of each pair. */
   Map<String, Layer> layers() {
     if (layers.isEmpty() && !pairs.isEmpty()) {
-      owned = new PointerScope();
-      try (PointerScope building = owned) {
-        pairs.forEach(this::fold);
+      Map<String, Layer> made = new HashMap<>();
+      try (PointerScope building = new PointerScope()) {
+        pairs.forEach((kernels, normalization) -> fold(kernels, normalization, made));
         building.extend();
+        owned = building;
       }
+      layers.putAll(made);
     }
     return layers;
   }
 
-  private void fold(Node kernels, Node normalization) {
+  private void fold(Node kernels, Node normalization, Map<String, Layer> made) {
     Tensor factor =
         value(normalization, "weight")
             .div(value(normalization, "running_var").add(new Scalar(Layers.EPSILON)).sqrt());
@@ -62,8 +64,8 @@ final class FoldedNormalizations {
     FlatVectors.View ownBias = vectors.view(kernels.key() + ".bias");
     Tensor bias = ownBias == null ? shift : shift.add(ownBias.values().detach().mul(factor));
     Tensor weight = value(kernels, "weight").mul(factor.view(-1, 1, 1, 1));
-    layers.put(kernels.name(), Layers.withKernels(kernels, weight, bias));
-    layers.put(normalization.name(), (inputs, pass) -> inputs.get(0));
+    made.put(kernels.name(), Layers.withKernels(kernels, weight, bias));
+    made.put(normalization.name(), (inputs, pass) -> inputs.get(0));
   }
 
   private Tensor value(Node node, String parameter) {

@@ -31,6 +31,7 @@ final class GradientDescent {
   void step(Network.Step step) {
     step(decayed, step, step.weightDecay());
     step(others, step, 0);
+    forget();
   }
 
   private void step(List<FlatVectors.View> views, Network.Step step, double weightDecay) {
@@ -55,8 +56,13 @@ final class GradientDescent {
     push(stack, new IValue()); // scale of gradients
     push(stack, new IValue()); // infinite gradients found
     fused.callBoxed(stack);
+  }
+
+  /** Lets go of all gradients. */
+  void forget() {
     Tensor none = new Tensor();
-    views.forEach(view -> view.values().mutable_grad().put(none));
+    decayed.forEach(view -> view.values().mutable_grad().put(none));
+    others.forEach(view -> view.values().mutable_grad().put(none));
   }
 
   private static void push(IValueVector stack, IValue value) {

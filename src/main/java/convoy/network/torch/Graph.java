@@ -64,6 +64,22 @@ final class Graph {
         || node.layer() instanceof LayerSpec.Sum;
   }
 
+  /** A layer may give back its input, changed; that one's owner has it already. */
+  private static Tensor forward(Layer layer, List<Tensor> inputs, Pass pass) {
+    Tensor[] same = new Tensor[1];
+    Tensor made =
+        Scopes.keeping(
+            () -> {
+              Tensor output = layer.forward(inputs, pass);
+              if (output.address() == inputs.get(0).address()) {
+                same[0] = output;
+                return new Tensor();
+              }
+              return output;
+            });
+    return same[0] == null ? made : same[0];
+  }
+
   /** Names of the output and of the heads that are trained with it. */
   Set<String> heads() {
     return blueprint.nodes().stream()
@@ -86,7 +102,7 @@ final class Graph {
       List<Tensor> inputs = new ArrayList<>();
       node.inputs().forEach(name -> inputs.add(outputs.get(name)));
       Layer layer = others.getOrDefault(node.name(), layers.get(node.name()));
-      Tensor output = layer.forward(inputs, pass);
+      Tensor output = forward(layer, inputs, pass);
       for (String name : node.inputs()) {
         boolean last = left.merge(name, -1, Integer::sum) == 0;
         if (last && !wanted.contains(name)) {

@@ -1,5 +1,6 @@
 package convoy.network.torch;
 
+import convoy.core.UserException;
 import convoy.network.Backend.Precision;
 import convoy.network.architecture.Blueprint.Node;
 import convoy.network.architecture.LayerSpec;
@@ -205,17 +206,17 @@ final class Layers implements LayerVisitor<Layer> {
     TensorOptional bias = new TensorOptional(parameter("bias"));
     TensorOptional mean = new TensorOptional(parameter("running_mean"));
     TensorOptional variance = new TensorOptional(parameter("running_var"));
-    return (inputs, pass) ->
-        torch.batch_norm(
-            inputs.get(0),
-            weight,
-            bias,
-            mean,
-            variance,
-            pass.training(),
-            STATISTICS_MOMENTUM,
-            EPSILON,
-            true);
+    int places = node.inputShape().size(1) * node.inputShape().size(2);
+    return (inputs, pass) -> {
+      Tensor input = inputs.get(0);
+      if (pass.training() && input.size(0) * places == 1) {
+        throw new UserException(
+            "Cannot train with a minibatch of one at layer %s: one value a channel has no variance. Raise training.minibatch or network.input."
+                .formatted(node.name()));
+      }
+      return torch.batch_norm(
+          input, weight, bias, mean, variance, pass.training(), STATISTICS_MOMENTUM, EPSILON, true);
+    };
   }
 
   @Override

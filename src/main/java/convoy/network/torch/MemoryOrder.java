@@ -65,7 +65,10 @@ final class MemoryOrder {
     if (layer instanceof LayerSpec.UnsharedConvolution && block.shape().rank() == 6) {
       return PLACES_FIRST;
     }
-    boolean kernel = layer instanceof LayerSpec.Convolution && block.shape().rank() == 4;
+    boolean kernel =
+        block.shape().rank() == 4
+            && (layer instanceof LayerSpec.Convolution
+                || layer instanceof LayerSpec.DepthwiseConvolution);
     return channelsLast && kernel ? CHANNELS_LAST : List.of();
   }
 }

@@ -6,7 +6,6 @@ import convoy.network.Backend.EngineName;
 import convoy.network.Backend.Precision;
 import convoy.network.Device;
 import convoy.network.Engine;
-import convoy.network.FirstState;
 import convoy.network.Network;
 import convoy.network.NetworkSpec;
 import convoy.network.architecture.Blueprint;
@@ -35,9 +34,7 @@ public final class TorchEngine implements Engine {
   @Override
   public Network build(NetworkSpec spec, Blueprint blueprint, Precision precision, Device device) {
     Libtorch.start();
-    TorchNetwork network = new TorchNetwork(spec, blueprint, precision, pointer(device));
-    network.restore(FirstState.of(blueprint, spec.seed()));
-    return network;
+    return new TorchNetwork(spec, blueprint, precision, pointer(device));
   }
 
   @Override
@@ -66,7 +63,8 @@ public final class TorchEngine implements Engine {
   public String lookedFor() {
     Libtorch.start();
     return torch.hasCUDA()
-        ? "libtorch found no NVIDIA GPU with a driver for its CUDA"
-        : "this build of libtorch has no CUDA";
+        ? "libtorch sees %d NVIDIA GPUs with a driver for its CUDA (nvidia-smi lists them)"
+            .formatted(gpus())
+        : "this build of libtorch has no CUDA (./mvnw -Pcuda package makes one that has)";
   }
 }

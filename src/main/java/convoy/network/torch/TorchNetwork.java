@@ -97,7 +97,7 @@ final class TorchNetwork implements Network {
         examples,
         new Pass(false, true, random),
         Set.of(output),
-        scores -> floats(torch.softmax(scores.get(output).to(ScalarType.Float), 1)));
+        outputs -> floats(answer(output, outputs.get(output))));
   }
 
   @Override
@@ -109,9 +109,18 @@ final class TorchNetwork implements Network {
         layers,
         outputs -> {
           Map<String, float[]> activations = new LinkedHashMap<>();
-          outputs.forEach((name, values) -> activations.put(name, floats(values)));
+          outputs.forEach((name, values) -> activations.put(name, floats(answer(name, values))));
           return activations;
         });
+  }
+
+  /** Scores become probabilities, as their layer says. */
+  private Tensor answer(String name, Tensor values) {
+    boolean scores =
+        blueprint.nodes().stream()
+            .anyMatch(
+                node -> node.name().equals(name) && node.layer() instanceof LayerSpec.Softmax);
+    return scores ? torch.softmax(values.to(ScalarType.Float), 1) : values;
   }
 
   private <T> T asked(
@@ -128,9 +137,14 @@ final class TorchNetwork implements Network {
 
   private Tensor input(float[] values, int examples) {
     Shape shape = blueprint.input();
-    Tensor plain = Tensor.create(values, examples, shape.size(0), shape.size(1), shape.size(2));
-    ScalarType type = precision == Precision.BFLOAT16 ? ScalarType.BFloat16 : ScalarType.Float;
-    return plain.to(device, type).contiguous(order.maps());
+    return Scopes.keeping(
+        () -> {
+          Tensor plain =
+              Tensor.create(values, examples, shape.size(0), shape.size(1), shape.size(2));
+          ScalarType type =
+              precision == Precision.BFLOAT16 ? ScalarType.BFloat16 : ScalarType.Float;
+          return plain.to(device, type).contiguous(order.maps());
+        });
   }
 
   private static float[] floats(Tensor values) {
@@ -147,6 +161,8 @@ final class TorchNetwork implements Network {
   @Override
   public void restore(ModelState state) {
     graph.changed();
+    // Those of a step that failed half-way.
+    descent.forget();
     vectors.restore(state);
   }
 

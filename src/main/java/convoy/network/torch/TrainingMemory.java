@@ -16,6 +16,9 @@ final class TrainingMemory {
   /** A maximum keeps its place, a 64-bit number, too. */
   private static final long POOLED_MAPS = 3;
 
+  /** Dropout keeps its mask, too. */
+  private static final long DROPPED_MAPS = 2;
+
   /**
    * Beside what is kept: gradients on their way back, oneDNN's reordered copies, what the allocator
    * keeps between sizes. Measured on LeNet, AlexNet, VGG-16, ResNet-18 and ResNet-50.
@@ -42,6 +45,9 @@ final class TrainingMemory {
     }
     if (node.layer() instanceof LayerSpec.LocalResponseNormalization) {
       return RESPONSE_MAPS;
+    }
+    if (node.layer() instanceof LayerSpec.Dropout) {
+      return DROPPED_MAPS;
     }
     return node.layer() instanceof LayerSpec.MaxPooling ? POOLED_MAPS : 1;
   }
