@@ -6,11 +6,9 @@ import convoy.bench.StepBench.Contestant;
 import convoy.bench.StepCase;
 import convoy.core.Checks;
 import convoy.core.Documents;
-import convoy.core.Location;
 import convoy.core.Processor;
 import convoy.core.Provenance;
 import convoy.core.RunFolder;
-import convoy.core.UserException;
 import convoy.report.BenchReport;
 import java.io.File;
 import java.io.IOException;
@@ -66,9 +64,7 @@ final class BenchJob implements Job<BenchJob.Config> {
 
   @Override
   public void run(Config config, Context context) {
-    Location folder = context.run().orElseGet(() -> Runs.fresh("bench"));
-    UserException.throwIfAny(folder.problemsWithWriting());
-    RunFolder run = RunFolder.open(folder, "bench", config, context.provenance());
+    RunFolder run = Runs.open("bench", config, context);
     int replicas = config.replicas().orElseGet(() -> Runtime.getRuntime().availableProcessors());
     List<Row> rows =
         new StepBench(

@@ -122,9 +122,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
   public void run(Config config, Context context) {
     Location dataset = Location.of(config.dataset());
     DatasetManifest manifest = DatasetManifest.read(dataset);
-    Location folder = context.run().orElseGet(() -> Runs.fresh("evaluate"));
-    UserException.throwIfAny(folder.problemsWithWriting());
-    RunFolder run = RunFolder.open(folder, "evaluate", config, context.provenance());
+    RunFolder run = Runs.open("evaluate", config, context);
     List<Member> members = members(config);
     Predictor.Question question =
         new Predictor.Question(members, config.combinations(), List.of(run.file("predictions")));

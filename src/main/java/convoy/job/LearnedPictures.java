@@ -12,8 +12,6 @@ import convoy.network.TrainedModel;
 import convoy.network.architecture.Blueprint.Node;
 import convoy.network.architecture.LayerSpec;
 import convoy.report.KernelPictures;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -70,11 +68,7 @@ final class LearnedPictures {
     StateLayout.Block kernels =
         StateLayout.of(model.description().network()).blocks(node.name()).get(0);
     float[] weights = new float[kernels.length()];
-    ByteBuffer.wrap(model.parameters())
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .asFloatBuffer()
-        .position(kernels.from())
-        .get(weights);
+    ModelState.floats(model.parameters()).position(kernels.from()).get(weights);
     return KernelPictures.filters(weights, kernels.shape());
   }
 

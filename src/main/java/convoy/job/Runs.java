@@ -1,6 +1,7 @@
 package convoy.job;
 
 import convoy.core.Location;
+import convoy.core.RunFolder;
 import convoy.core.UserException;
 import convoy.network.NamedParameters;
 import convoy.network.NetworkSpec;
@@ -20,6 +21,22 @@ final class Runs {
   /** A new folder below {@code runs}, named after the job and the time (UTC). */
   static Location fresh(String job) {
     return Location.of("runs/%s-%s".formatted(job, TIME.format(LocalDateTime.now(ZoneOffset.UTC))));
+  }
+
+  /** The folder of a job's run: the one that was named on the command line, or a new one. */
+  static RunFolder open(String job, Record config, Job.Context context) {
+    return open(job, config, List.of(), context);
+  }
+
+  /**
+   * The same.
+   *
+   * @param free last parts of keys whose values may be others when a run is resumed
+   */
+  static RunFolder open(String job, Record config, List<String> free, Job.Context context) {
+    Location folder = context.run().orElseGet(() -> fresh(job));
+    UserException.throwIfAny(folder.problemsWithWriting());
+    return RunFolder.open(folder, job, config, free, context.provenance());
   }
 
   /**

@@ -131,11 +131,7 @@ final class TrainJob implements Job<TrainJob.Config> {
     Location dataset = Location.of(config.dataset());
     DatasetManifest manifest = DatasetManifest.read(dataset);
     NetworkSpec network = network(config, manifest);
-    Location folder = context.run().orElseGet(() -> Runs.fresh("train"));
-    UserException.throwIfAny(folder.problemsWithWriting());
-    RunFolder run =
-        RunFolder.open(
-            folder, "train", config, NetworkConfig.CHOICES_OF_A_MACHINE, context.provenance());
+    RunFolder run = Runs.open("train", config, NetworkConfig.CHOICES_OF_A_MACHINE, context);
     String digest = Digests.sha256(dataset.child(DatasetManifest.FILE).readBytes());
     run.requireSame("dataset.sha256", digest, "data set");
     try (JavaSparkContext spark = SparkContexts.open("train")) {

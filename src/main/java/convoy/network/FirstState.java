@@ -5,8 +5,6 @@ import convoy.network.architecture.Blueprint;
 import convoy.network.architecture.Blueprint.Node;
 import convoy.network.architecture.FirstWeights;
 import convoy.network.architecture.LayerSpec;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.SplittableRandom;
 import java.util.function.DoubleSupplier;
@@ -27,7 +25,7 @@ public final class FirstState {
   public static ModelState of(Blueprint blueprint, long seed) {
     StateLayout layout = StateLayout.of(blueprint);
     byte[] parameters = new byte[layout.bytes()];
-    FloatBuffer values = ByteBuffer.wrap(parameters).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+    FloatBuffer values = ModelState.floats(parameters);
     for (Node node : blueprint.nodes()) {
       for (StateLayout.Block block : layout.blocks(node.name())) {
         DoubleSupplier first =

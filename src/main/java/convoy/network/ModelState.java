@@ -2,6 +2,9 @@ package convoy.network;
 
 import convoy.core.Digests;
 import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.security.MessageDigest;
 
 /**
@@ -37,6 +40,11 @@ public final class ModelState implements Serializable {
 
   public byte[] momentum() {
     return momentum;
+  }
+
+  /** The floats in some of a state's bytes, from the first one on. */
+  public static FloatBuffer floats(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
   }
 
   /** SHA-256 over parameters and momentum. */

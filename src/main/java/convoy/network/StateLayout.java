@@ -80,6 +80,15 @@ public final class StateLayout {
     return values * Float.BYTES;
   }
 
+  /** Refuses a state of another network. */
+  public void require(ModelState state) {
+    if (state.parameters().length != bytes()) {
+      throw new IllegalArgumentException(
+          "A state of %d parameters for a network of %d"
+              .formatted(state.parameters().length / Float.BYTES, values));
+    }
+  }
+
   /**
    * The arrays of the same names in another layout; those that this one lacks keep what they have
    * there.

@@ -3,8 +3,6 @@ package convoy.train;
 import convoy.core.UserException;
 import convoy.network.ModelState;
 import java.io.Serializable;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -68,14 +66,14 @@ final class ParameterSum {
     double weight = 0;
     for (int p = 0; p < parts.size(); p++) {
       int examples = parts.get(p).examples();
-      FloatBuffer floats = floats(values.get(p));
+      FloatBuffer floats = ModelState.floats(values.get(p));
       for (int i = 0; i < length; i++) {
         sum[i] += (double) examples * floats.get(i);
       }
       weight += examples;
     }
     byte[] mean = new byte[length * Float.BYTES];
-    FloatBuffer out = floats(mean);
+    FloatBuffer out = ModelState.floats(mean);
     for (int i = 0; i < length; i++) {
       out.put(i, (float) (sum[i] / weight));
     }
@@ -101,7 +99,7 @@ final class ParameterSum {
   }
 
   private static void requireFinite(byte[] values) {
-    FloatBuffer floats = floats(values);
+    FloatBuffer floats = ModelState.floats(values);
     for (int i = 0; i < floats.limit(); i++) {
       if (!Float.isFinite(floats.get(i))) {
         throw new UserException(
@@ -109,10 +107,6 @@ final class ParameterSum {
                 .formatted(i, floats.get(i)));
       }
     }
-  }
-
-  private static FloatBuffer floats(byte[] values) {
-    return ByteBuffer.wrap(values).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
   }
 
   /** First byte of a slice, at a whole float. */

@@ -141,11 +141,7 @@ final class Dl4jNetwork implements Network {
 
   @Override
   public void restore(ModelState state) {
-    if (state.parameters().length != parameters.length() * Float.BYTES) {
-      throw new IllegalArgumentException(
-          "A state of %d parameters for a network of %d"
-              .formatted(state.parameters().length / Float.BYTES, parameters.length()));
-    }
+    views.require(state);
     views.write(state.parameters(), parameters);
     views.write(state.momentum(), momentum);
   }

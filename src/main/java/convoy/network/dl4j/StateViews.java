@@ -1,10 +1,9 @@
 package convoy.network.dl4j;
 
+import convoy.network.ModelState;
 import convoy.network.StateLayout;
 import convoy.network.StateLayout.Block;
 import convoy.network.architecture.Parameter.Role;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,15 +83,20 @@ final class StateViews {
   /** A flat vector in the state's order, little-endian. */
   byte[] read(INDArray flat) {
     byte[] state = new byte[layout.bytes()];
-    FloatBuffer values = floats(state);
+    FloatBuffer values = ModelState.floats(state);
     for (View view : views) {
       values.position(view.block.from()).put(view.inOrder(flat).dup('c').data().asFloat());
     }
     return state;
   }
 
+  /** Refuses a state of another network. */
+  void require(ModelState state) {
+    layout.require(state);
+  }
+
   void write(byte[] state, INDArray flat) {
-    FloatBuffer values = floats(state);
+    FloatBuffer values = ModelState.floats(state);
     for (View view : views) {
       float[] some = new float[view.block.length()];
       values.position(view.block.from()).get(some);
@@ -101,9 +105,5 @@ final class StateViews {
         target.assign(source);
       }
     }
-  }
-
-  private static FloatBuffer floats(byte[] state) {
-    return ByteBuffer.wrap(state).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
   }
 }

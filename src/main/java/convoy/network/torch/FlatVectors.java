@@ -24,8 +24,6 @@ import org.bytedeco.pytorch.global.torch;
  */
 final class FlatVectors {
   private final StateLayout layout;
-  private final Tensor parameters;
-  private final Tensor momentum;
   private final Map<String, View> views = new LinkedHashMap<>();
   private final Device device;
 
@@ -40,8 +38,8 @@ final class FlatVectors {
     this.layout = layout;
     this.device = device;
     TensorOptions onDevice = new TensorOptions().device(new DeviceOptional(device));
-    parameters = torch.zeros(new long[] {layout.values()}, onDevice);
-    momentum = torch.zeros(new long[] {layout.values()}, onDevice);
+    Tensor parameters = torch.zeros(new long[] {layout.values()}, onDevice);
+    Tensor momentum = torch.zeros(new long[] {layout.values()}, onDevice);
     long from = 0;
     for (Block block : inMemory()) {
       long[] sizes = sizes(block);
@@ -83,11 +81,7 @@ final class FlatVectors {
   }
 
   void restore(ModelState state) {
-    if (state.parameters().length != layout.bytes()) {
-      throw new IllegalArgumentException(
-          "A state of %d parameters for a network of %d"
-              .formatted(state.parameters().length / Float.BYTES, layout.values()));
-    }
+    layout.require(state);
     put(state.parameters(), false);
     put(state.momentum(), true);
   }

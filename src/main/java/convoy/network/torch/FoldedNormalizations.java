@@ -18,7 +18,7 @@ final class FoldedNormalizations {
   /** Convolutions by the name of the layer that folds, and their normalizations. */
   private final Map<Node, Node> pairs;
 
-  private final Map<String, Layer> layers = new HashMap<>();
+  private Map<String, Layer> layers = Map.of();
   private PointerScope owned;
 
   FoldedNormalizations(FlatVectors vectors, Map<Node, Node> pairs) {
@@ -34,7 +34,7 @@ final class FoldedNormalizations {
 
   /** The parameters are others now. */
   void forget() {
-    layers.clear();
+    layers = Map.of();
     if (owned != null) {
       owned.close();
       owned = null;
@@ -50,7 +50,7 @@ final class FoldedNormalizations {
         building.extend();
         owned = building;
       }
-      layers.putAll(made);
+      layers = made;
     }
     return layers;
   }

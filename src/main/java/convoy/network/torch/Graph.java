@@ -19,6 +19,7 @@ final class Graph {
   private final Map<String, Layer> layers = new HashMap<>();
   private final Map<String, Integer> readers = new HashMap<>();
   private final FoldedNormalizations folded;
+  private final Set<String> heads;
 
   Graph(Blueprint blueprint, FlatVectors vectors, Precision precision) {
     this.blueprint = blueprint;
@@ -34,6 +35,11 @@ final class Graph {
       layers.put(
           node.name(), node.layer().accept(new Layers(node, vectors, precision, onlyReader)));
     }
+    heads =
+        blueprint.nodes().stream()
+            .filter(node -> node.layer() instanceof LayerSpec.Softmax)
+            .map(Node::name)
+            .collect(Collectors.toUnmodifiableSet());
     folded = new FoldedNormalizations(vectors, pairs(byName));
   }
 
@@ -82,10 +88,7 @@ final class Graph {
 
   /** Names of the output and of the heads that are trained with it. */
   Set<String> heads() {
-    return blueprint.nodes().stream()
-        .filter(node -> node.layer() instanceof LayerSpec.Softmax)
-        .map(Node::name)
-        .collect(Collectors.toSet());
+    return heads;
   }
 
   /**

@@ -61,17 +61,25 @@ final class Layers implements LayerVisitor<Layer> {
 
   @Override
   public Layer convolution(LayerSpec.Convolution layer) {
-    return kernels(layer, layer.groups());
+    return kernels(layer);
   }
 
   @Override
   public Layer depthwiseConvolution(LayerSpec.DepthwiseConvolution layer) {
-    return kernels(layer, node.inputShape().size(0));
+    return kernels(layer);
   }
 
-  private Layer kernels(LayerSpec.Moving layer, int groups) {
+  private Layer kernels(LayerSpec.Moving layer) {
     Tensor weight = parameter("weight");
+    int groups = groups(node);
     return (inputs, pass) -> convolved(inputs.get(0), cast(weight), bias(), layer, groups);
+  }
+
+  /** A depthwise convolution has one a channel. */
+  private static int groups(Node node) {
+    return node.layer() instanceof LayerSpec.Convolution convolution
+        ? convolution.groups()
+        : node.inputShape().size(0);
   }
 
   /**
@@ -81,10 +89,7 @@ final class Layers implements LayerVisitor<Layer> {
    */
   static Layer withKernels(Node node, Tensor weight, Tensor bias) {
     LayerSpec.Moving layer = (LayerSpec.Moving) node.layer();
-    int groups =
-        layer instanceof LayerSpec.Convolution convolution
-            ? convolution.groups()
-            : node.inputShape().size(0);
+    int groups = groups(node);
     return (inputs, pass) -> {
       ScalarType type = inputs.get(0).scalar_type();
       return convolved(

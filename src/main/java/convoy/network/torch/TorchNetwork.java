@@ -116,11 +116,7 @@ final class TorchNetwork implements Network {
 
   /** Scores become probabilities, as their layer says. */
   private Tensor answer(String name, Tensor values) {
-    boolean scores =
-        blueprint.nodes().stream()
-            .anyMatch(
-                node -> node.name().equals(name) && node.layer() instanceof LayerSpec.Softmax);
-    return scores ? torch.softmax(values.to(ScalarType.Float), 1) : values;
+    return graph.heads().contains(name) ? torch.softmax(values.to(ScalarType.Float), 1) : values;
   }
 
   private <T> T asked(

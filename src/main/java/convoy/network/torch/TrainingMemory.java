@@ -21,7 +21,7 @@ final class TrainingMemory {
 
   /**
    * Beside what is kept: gradients on their way back, oneDNN's reordered copies, what the allocator
-   * keeps between sizes. Measured on LeNet, AlexNet, VGG-16, ResNet-18 and ResNet-50.
+   * keeps between sizes. Measured on LeNet, AlexNet, VGG-16, GoogLeNet and ResNet-50.
    */
   private static final double ON_THE_WAY = 1.35;
 
