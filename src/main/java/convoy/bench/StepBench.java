@@ -28,6 +28,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Steps of networks on engines, on the same cores in one run: every contestant is a process that
@@ -134,14 +135,18 @@ public final class StepBench {
         for (int p = 0; p < contestant.processes(); p++) {
           group.add(new Worker(contestant, one, phase));
         }
-        group.forEach(Worker::awaitReady);
-        var unused = turn(group, WARM_UP_SECONDS);
+        if (group.stream().allMatch(Worker::isReady)) {
+          var unused = turn(group, WARM_UP_SECONDS);
+        } else {
+          groups.remove(contestant);
+          group.forEach(Worker::close);
+        }
       }
       for (int i = 0; i < options.repetitions(); i++) {
         groups.forEach(
             (contestant, group) -> speeds.get(contestant).add(turn(group, options.seconds())));
       }
-      return some.stream()
+      return groups.keySet().stream()
           .map(c -> new Speed(c, speeds.get(c), mebibytes(groups.get(c), c)))
           .toList();
     } finally {
@@ -225,8 +230,9 @@ public final class StepBench {
       from = process.inputReader(StandardCharsets.UTF_8);
     }
 
-    void awaitReady() {
-      String unused = answer("ready");
+    /** Whether its engine has all that the network needs. */
+    boolean isReady() {
+      return answer(StepWorker.READY, StepWorker.REFUSED).equals(StepWorker.READY);
     }
 
     void begin(double seconds) {
@@ -239,15 +245,15 @@ public final class StepBench {
       return Double.parseDouble(words[1]);
     }
 
-    /** The next line that begins so; libraries print others. */
-    private String answer(String beginning) {
+    /** The next line that begins with one of these; libraries print others. */
+    private String answer(String... beginnings) {
       ExecutorService reader = Executors.newSingleThreadExecutor();
       try {
         return reader
             .submit(
                 () -> {
                   String line = from.readLine();
-                  while (line != null && !line.startsWith(beginning)) {
+                  while (line != null && Stream.of(beginnings).noneMatch(line::startsWith)) {
                     line = from.readLine();
                   }
                   if (line == null) {

@@ -1,5 +1,6 @@
 package convoy.bench;
 
+import convoy.core.UserException;
 import convoy.data.Minibatch;
 import convoy.network.Backend;
 import convoy.network.Backend.DeviceKind;
@@ -23,6 +24,7 @@ import java.util.OptionalInt;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -35,6 +37,11 @@ import java.util.concurrent.Future;
 public final class StepWorker {
   private static final Network.Step STEP = new Network.Step(1e-4, 0.9, 5e-4);
   private static final int FEWEST_STEPS = 2;
+
+  /** What a worker says when its networks are built, or when its engine refuses them. */
+  static final String READY = "ready";
+
+  static final String REFUSED = "refused";
 
   private StepWorker() {}
 
@@ -49,20 +56,29 @@ public final class StepWorker {
     int replicas = Integer.parseInt(arguments[6]);
     List<ExecutorService> threads = new ArrayList<>();
     List<Replica> running = new ArrayList<>();
-    for (int r = 0; r < replicas; r++) {
-      ExecutorService thread = Executors.newSingleThreadExecutor();
-      threads.add(thread);
-      running.add(
-          thread
-              .submit(
-                  () ->
-                      new Replica(
-                          network(arguments[4], arguments[5], spec, measured.minibatch()),
-                          minibatch(spec, measured.minibatch()),
-                          phase))
-              .get());
+    try {
+      for (int r = 0; r < replicas; r++) {
+        ExecutorService thread = Executors.newSingleThreadExecutor(StepWorker::daemon);
+        threads.add(thread);
+        running.add(
+            thread
+                .submit(
+                    () ->
+                        new Replica(
+                            network(arguments[4], arguments[5], spec, measured.minibatch()),
+                            minibatch(spec, measured.minibatch()),
+                            phase))
+                .get());
+      }
+    } catch (ExecutionException e) {
+      // An engine that lacks a layer has no row.
+      if (e.getCause() instanceof UserException refusal) {
+        System.out.println(REFUSED + " " + refusal.getMessage());
+        System.exit(0);
+      }
+      throw e;
     }
-    System.out.println("ready");
+    System.out.println(READY);
     BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = in.readLine(); line != null; line = in.readLine()) {
@@ -70,6 +86,13 @@ public final class StepWorker {
       System.out.printf(Locale.ROOT, "result %.4f %d%n", imagesPerSecond, residentMebibytes());
     }
     System.exit(0);
+  }
+
+  /** So that a process whose network cannot be built ends, and is not waited for. */
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task, "replica");
+    thread.setDaemon(true);
+    return thread;
   }
 
   private static Network network(String engine, String precision, NetworkSpec spec, int minibatch)
