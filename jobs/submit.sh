@@ -51,7 +51,7 @@ joined() {
 
 # One thread a replica, in this JVM and (through spark.executorEnv) in executors.
 export OMP_NUM_THREADS=1
-if [ "$job" = describe ] || [ "$job" = bench ]; then
+if [ "$job" = describe ] || [ "$job" = bench ] || [ "$job" = registry ]; then
   # Nothing to submit; Spark's folder has the jars that ours leaves out.
   class_path="$jar:${SPARK_HOME:-$home/target/spark-home}/jars/*"
   engines=()

@@ -1,5 +1,6 @@
-package convoy.core;
+package convoy.cluster;
 
+import convoy.core.UserException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

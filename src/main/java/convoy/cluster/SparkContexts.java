@@ -1,12 +1,13 @@
-package convoy.job;
+package convoy.cluster;
 
 import convoy.core.UserException;
 import java.util.Map;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
 
-/** Makes the Spark context of a job, with the settings that Convoy needs or prefers. */
-final class SparkContexts {
+/** Spark contexts with the settings that Convoy needs or prefers: new ones, and ones of others. */
+public final class SparkContexts {
   private static final int EXECUTORS_DEADLINE_SECONDS = 120;
   private static final long POLL_MILLIS = 200;
 
@@ -33,7 +34,8 @@ final class SparkContexts {
 
   private SparkContexts() {}
 
-  static JavaSparkContext open(String job) {
+  /** A context of its own for a job. */
+  public static JavaSparkContext open(String job) {
     SparkConf conf = new SparkConf().setAppName("convoy " + job);
     PREFERRED.forEach(conf::setIfMissing);
     NEEDED.forEach(conf::set);
@@ -51,6 +53,22 @@ final class SparkContexts {
                   conf.get("spark.master"),
                   String.valueOf(e.getMessage()).lines().findFirst().orElse("")),
           e);
+    }
+    return spark;
+  }
+
+  /**
+   * The context of a session that somebody else has opened and will close.
+   *
+   * @throws UserException if it has a setting that Convoy cannot work with
+   */
+  public static JavaSparkContext of(SparkSession session) {
+    JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+    String key = "spark.serializer";
+    if (!spark.getConf().get(key, NEEDED.get(key)).equals(NEEDED.get(key))) {
+      throw new UserException(
+          "Cannot use this Spark session: its %s is %s, which cannot serialize records. Start it with %s."
+              .formatted(key, spark.getConf().get(key), NEEDED.get(key)));
     }
     return spark;
   }
@@ -81,12 +99,12 @@ final class SparkContexts {
   }
 
   /** Executors that are there; none counts for the driver. */
-  static int executors(JavaSparkContext spark) {
+  public static int executors(JavaSparkContext spark) {
     return spark.sc().statusTracker().getExecutorInfos().length - 1;
   }
 
   /** Tasks that run at the same time, as the scheduler counts its free places and used ones. */
-  static int slots(JavaSparkContext spark) {
+  public static int slots(JavaSparkContext spark) {
     var profile = spark.sc().resourceProfileManager().defaultResourceProfile();
     return Math.max(1, spark.sc().maxNumConcurrentTasks(profile));
   }

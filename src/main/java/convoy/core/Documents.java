@@ -7,6 +7,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -60,6 +64,25 @@ public final class Documents {
                   String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("not YAML")),
           e);
     }
+  }
+
+  /** The reference configuration of a job: every key with its default. */
+  public static Documents reference(String job) {
+    try (InputStream in = Documents.class.getResourceAsStream("/convoy/conf/" + job + ".yaml")) {
+      return parse(
+          "the reference configuration", new String(in.readAllBytes(), StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException("The jar's own reference configuration cannot be read", e);
+    }
+  }
+
+  /** This document with files laid over it, each over those before. */
+  public Documents withFiles(List<Location> files) {
+    Documents document = this;
+    for (Location file : files) {
+      document = document.overlaidBy(parse(file.uri(), file.readText()));
+    }
+    return document;
   }
 
   /** One JSON or YAML file as the record it holds. */

@@ -1,5 +1,6 @@
 package convoy.core;
 
+import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,12 +9,15 @@ import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -66,9 +70,7 @@ public record Location(String uri) implements Serializable {
     // A plain path is a local one, whatever file system the cluster calls its default.
     boolean plain = !path.matches("[A-Za-z][A-Za-z0-9+.-]+:.*");
     return new Location(
-            plain
-                ? new java.io.File(path).toPath().toAbsolutePath().normalize().toUri().getPath()
-                : path)
+            plain ? new File(path).toPath().toAbsolutePath().normalize().toUri().getPath() : path)
         .withoutTrailingSlash();
   }
 
@@ -184,8 +186,7 @@ public record Location(String uri) implements Serializable {
    */
   public void write(Content content) {
     Location parent = parent();
-    Location partial =
-        parent.child("." + name() + "." + Long.toHexString(System.nanoTime()) + ".partial");
+    Location partial = partial();
     attempt(
         "write",
         (files, path) -> {
@@ -207,6 +208,11 @@ public record Location(String uri) implements Serializable {
           }
           return null;
         });
+  }
+
+  private Location partial() {
+    return parent()
+        .child(".%s.%s.partial".formatted(name(), UUID.randomUUID().toString().substring(0, 13)));
   }
 
   /**
@@ -232,6 +238,48 @@ public record Location(String uri) implements Serializable {
 
   public void writeText(String text) {
     writeBytes(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * Writes a file that does not exist yet, whole or not at all; of several who try at once one
+   * succeeds (on local file systems and HDFS; S3 has no way to tell).
+   *
+   * @return false where there is one
+   */
+  public boolean create(String text) {
+    Location partial = partial();
+    partial.writeText(text);
+    try {
+      return attempt(
+          "write",
+          (files, path) -> {
+            Path temporary = new Path(partial.uri);
+            if (files instanceof RawLocalFileSystem local) {
+              return link(local.pathToFile(temporary), local.pathToFile(path));
+            }
+            if (files.getScheme().equals("hdfs")) {
+              try {
+                FileContext.getFileContext(files.getUri(), files.getConf()).rename(temporary, path);
+                return true;
+              } catch (FileAlreadyExistsException e) {
+                return false;
+              }
+            }
+            return !files.exists(path) && files.rename(temporary, path);
+          });
+    } finally {
+      partial.delete();
+    }
+  }
+
+  /** A second name is given where a rename would replace what is there. */
+  private static boolean link(File temporary, File target) throws IOException {
+    try {
+      Files.createLink(target.toPath(), temporary.toPath());
+      return true;
+    } catch (java.nio.file.FileAlreadyExistsException e) {
+      return false;
+    }
   }
 
   /** Removes this file or folder with all that is in it; nothing where it does not exist. */

@@ -5,8 +5,11 @@ import convoy.core.Location;
 import convoy.core.Provenance;
 import convoy.core.UserException;
 import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What a partitioned data set is. Written last: a folder without it is not complete.
@@ -34,7 +37,8 @@ public record DatasetManifest(
   /**
    * @param classCounts examples of each class, in order of the labels
    */
-  public record Split(int examples, List<Integer> classCounts, List<Shard> shards) {}
+  public record Split(int examples, List<Integer> classCounts, List<Shard> shards)
+      implements Serializable {}
 
   /**
    * @param path from the data set's folder
@@ -63,6 +67,66 @@ public record DatasetManifest(
               .formatted(folder, manifest.format, FORMAT));
     }
     return manifest;
+  }
+
+  /**
+   * This data set with parts joined to it: their training and validation examples, seen from
+   * another folder. The test split stays what it is, and so do means and deviations, so that what
+   * was measured before can be compared with what is measured after.
+   *
+   * @param way from the folder of the joined manifest to this data set's
+   * @param parts by their way from this data set's folder; each knows the classes of those before
+   *     it, perhaps with more after them
+   */
+  public DatasetManifest with(Map<String, DatasetManifest> parts, String way, Provenance made) {
+    LabelIndex all = labels;
+    for (DatasetManifest part : parts.values()) {
+      all = part.labels.size() > all.size() ? part.labels : all;
+    }
+    Map<String, Split> joined = new TreeMap<>();
+    for (String name : splits.keySet()) {
+      List<Split> ofParts = new ArrayList<>();
+      List<Shard> shards = new ArrayList<>(moved(splits.get(name), way));
+      ofParts.add(splits.get(name));
+      if (!name.equals(SplitName.TEST)) {
+        parts.forEach(
+            (folder, part) -> {
+              Split more = part.splits.get(name);
+              if (more != null) {
+                ofParts.add(more);
+                shards.addAll(moved(more, way + folder + "/"));
+              }
+            });
+      }
+      joined.put(name, joined(ofParts, shards, all.size()));
+    }
+    return new DatasetManifest(
+        format,
+        source,
+        all,
+        channels,
+        mean,
+        standardDeviation,
+        joined,
+        rejected + parts.values().stream().mapToInt(DatasetManifest::rejected).sum(),
+        made);
+  }
+
+  private static List<Shard> moved(Split split, String way) {
+    return split.shards().stream()
+        .map(
+            shard -> new Shard(way + shard.path(), shard.examples(), shard.bytes(), shard.sha256()))
+        .toList();
+  }
+
+  private static Split joined(List<Split> splits, List<Shard> shards, int classes) {
+    int[] counts = new int[classes];
+    for (Split split : splits) {
+      for (int c = 0; c < split.classCounts().size(); c++) {
+        counts[c] += split.classCounts().get(c);
+      }
+    }
+    return new Split(Arrays.stream(counts).sum(), Arrays.stream(counts).boxed().toList(), shards);
   }
 
   public Split split(String name) {

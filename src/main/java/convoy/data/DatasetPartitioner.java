@@ -1,7 +1,7 @@
 package convoy.data;
 
+import convoy.cluster.ClusterJob;
 import convoy.core.Checks;
-import convoy.core.ClusterJob;
 import convoy.core.Digests;
 import convoy.core.Documents;
 import convoy.core.Location;
@@ -19,9 +19,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import scala.Tuple2;
 
 /** Turns a source of pictures into a data set of shards, one Spark task a shard. */
 public final class DatasetPartitioner {
@@ -105,28 +108,97 @@ public final class DatasetPartitioner {
         LabelIndex.of(
             references.stream().map(ImageReference::className).distinct().toList(),
             source.humanNames());
-    List<ShardTask> tasks = tasks(references, labels, output);
+    return partition(source, references, new Classes(labels, true), output, provenance);
+  }
+
+  /**
+   * Writes a part of a data set: more pictures of its classes, of any of them.
+   *
+   * @param labels of the whole; those of every picture are among them
+   */
+  public DatasetManifest partitionPart(
+      ImageSource source, LabelIndex labels, Location output, Provenance provenance) {
+    return partition(source, list(source), new Classes(labels, false), output, provenance);
+  }
+
+  /**
+   * The classes of a data set.
+   *
+   * @param complete whether each has to be in the training split
+   */
+  private record Classes(LabelIndex labels, boolean complete) {}
+
+  private DatasetManifest partition(
+      ImageSource source,
+      List<ImageReference> references,
+      Classes classes,
+      Location output,
+      Provenance provenance) {
+    List<ShardTask> tasks = tasks(references, classes, output);
     clear(output, provenance);
-    List<ShardTask.Result> results;
-    try (Progress progress = Progress.of("partition", "images", references.size())) {
-      results =
+    List<ShardTask.Result> results =
+        results(spark.parallelize(tasks, tasks.size()).map(ShardTask::run), references.size());
+    return complete(source.description(), classes, results, output, provenance);
+  }
+
+  /**
+   * Writes a table's pictures as a data set.
+   *
+   * @param description of where they come from
+   * @param labels of all classes, by number
+   */
+  public DatasetManifest partition(
+      JavaRDD<LabelledPicture> pictures,
+      String description,
+      LabelIndex labels,
+      Location output,
+      Provenance provenance) {
+    Map<String, Long> counts =
+        pictures.mapToPair(picture -> new Tuple2<>(picture.split(), 1)).countByKey();
+    Map<String, Integer> shards = new TreeMap<>();
+    counts.forEach(
+        (split, count) ->
+            shards.put(
+                split,
+                Math.toIntExact((count + options.shardExamples() - 1) / options.shardExamples())));
+    requireTraining(shards.keySet());
+    clear(output, provenance);
+    List<ShardTask.Result> results =
+        results(
+            new TableShards(output, shards, labels.size(), taskOptions()).write(pictures),
+            counts.values().stream().mapToLong(n -> n).sum());
+    return complete(description, new Classes(labels, true), results, output, provenance);
+  }
+
+  private List<ShardTask.Result> results(JavaRDD<ShardTask.Result> shards, long pictures) {
+    try (Progress progress = Progress.of("partition", "images", pictures)) {
+      List<ShardTask.Result> results =
           ClusterJob.collect(
               spark,
-              spark.parallelize(tasks, tasks.size()).map(ShardTask::run),
+              shards,
               "the shards",
               DEADLINE,
               done ->
-                  progress.moveTo(
-                      Math.min(references.size(), (long) done * options.shardExamples()), ""));
-      progress.moveTo(references.size(), "");
+                  progress.moveTo(Math.min(pictures, (long) done * options.shardExamples()), ""));
+      progress.moveTo(pictures, "");
+      return results;
     }
+  }
+
+  /** The manifest comes last. */
+  private DatasetManifest complete(
+      String description,
+      Classes classes,
+      List<ShardTask.Result> results,
+      Location output,
+      Provenance provenance) {
     List<ShardTask.Rejected> rejected =
         results.stream().flatMap(result -> result.rejected().stream()).toList();
     if (rejected.size() > options.rejectedImagesAllowed()) {
       output.child("shards").delete();
       throw tooManyRejected(rejected);
     }
-    DatasetManifest manifest = manifest(source, labels, results, rejected.size(), provenance);
+    DatasetManifest manifest = manifest(description, classes, results, rejected.size(), provenance);
     output.child("rejected.tsv").writeText(table(rejected));
     output.child(DatasetManifest.FILE).writeText(Documents.toJson(manifest));
     return manifest;
@@ -155,22 +227,14 @@ public final class DatasetPartitioner {
     }
   }
 
-  private List<ShardTask> tasks(
-      List<ImageReference> references, LabelIndex labels, Location output) {
+  private List<ShardTask> tasks(List<ImageReference> references, Classes classes, Location output) {
     Map<String, List<ImageReference>> splits = new TreeMap<>();
     for (ImageReference reference : references) {
       splits.computeIfAbsent(split(reference), s -> new ArrayList<>()).add(reference);
     }
-    if (!splits.containsKey(SplitName.TRAIN)) {
-      throw new UserException(
-          "Cannot partition: no picture falls into the training split (there are %s). Check splits."
-              .formatted(splits.keySet()));
+    if (classes.complete()) {
+      requireTraining(splits.keySet());
     }
-    ShardTask.Options taskOptions =
-        new ShardTask.Options(
-            options.images().channels(),
-            options.images().shortSide().orElse(0),
-            options.images().jpegQuality());
     List<ShardTask> tasks = new ArrayList<>();
     splits.forEach(
         (split, members) -> {
@@ -185,11 +249,26 @@ public final class DatasetPartitioner {
                     output,
                     "shards/%s-%06d.tar".formatted(split, n),
                     part,
-                    labels.numbers(),
-                    taskOptions));
+                    classes.labels().numbers(),
+                    taskOptions()));
           }
         });
     return tasks;
+  }
+
+  private static void requireTraining(Set<String> splits) {
+    if (!splits.contains(SplitName.TRAIN)) {
+      throw new UserException(
+          "Cannot partition: no picture falls into the training split (there are %s). Check splits."
+              .formatted(splits));
+    }
+  }
+
+  private ShardTask.Options taskOptions() {
+    return new ShardTask.Options(
+        options.images().channels(),
+        options.images().shortSide().orElse(0),
+        options.images().jpegQuality());
   }
 
   private String split(ImageReference reference) {
@@ -225,26 +304,30 @@ public final class DatasetPartitioner {
   }
 
   private DatasetManifest manifest(
-      ImageSource source,
-      LabelIndex labels,
+      String description,
+      Classes classes,
       List<ShardTask.Result> results,
       int rejected,
       Provenance provenance) {
+    LabelIndex labels = classes.labels();
     Map<String, List<ShardTask.Result>> bySplit = new TreeMap<>();
     for (ShardTask.Result result : results) {
       String split = result.shard().path().replaceAll("^shards/(.*)-\\d+\\.tar$", "$1");
       bySplit.computeIfAbsent(split, s -> new ArrayList<>()).add(result);
     }
     Map<String, DatasetManifest.Split> splits = new TreeMap<>();
-    requireEveryClass(describe(bySplit.get(SplitName.TRAIN), labels.size()), labels);
+    List<ShardTask.Result> training = bySplit.getOrDefault(SplitName.TRAIN, List.of());
+    if (classes.complete()) {
+      requireEveryClass(describe(training, labels.size()), labels);
+    }
     bySplit.forEach((split, members) -> splits.put(split, describe(members, labels.size())));
     // A split whose pictures are all broken is none.
     splits.values().removeIf(split -> split.examples() == 0);
     ChannelStatistics statistics = new ChannelStatistics(options.images().channels());
-    bySplit.get(SplitName.TRAIN).forEach(result -> statistics.add(result.statistics()));
+    training.forEach(result -> statistics.add(result.statistics()));
     return new DatasetManifest(
         DatasetManifest.FORMAT,
-        source.description(),
+        description,
         labels,
         options.images().channels(),
         statistics.means(),

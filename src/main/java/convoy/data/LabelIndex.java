@@ -1,6 +1,7 @@
 package convoy.data;
 
 import convoy.core.UserException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -33,6 +34,14 @@ public record LabelIndex(List<Label> labels) {
             .toList());
   }
 
+  /** These classes, and after them those of the names that are not among them. */
+  public LabelIndex with(Collection<String> more, Map<String, String> humanNames) {
+    List<Label> all = new ArrayList<>(labels);
+    List<String> unknown = more.stream().filter(name -> !classNames().contains(name)).toList();
+    all.addAll(of(unknown, humanNames).labels());
+    return new LabelIndex(List.copyOf(all));
+  }
+
   public Map<String, Integer> numbers() {
     Map<String, Integer> numbers = new HashMap<>();
     IntStream.range(0, labels.size()).forEach(i -> numbers.put(labels.get(i).className(), i));
@@ -41,6 +50,10 @@ public record LabelIndex(List<Label> labels) {
 
   public int size() {
     return labels.size();
+  }
+
+  public List<String> classNames() {
+    return labels.stream().map(Label::className).toList();
   }
 
   public List<String> humanNames() {

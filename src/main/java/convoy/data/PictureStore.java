@@ -9,19 +9,14 @@ import java.io.InputStream;
 import java.security.DigestInputStream;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * The pictures of one split, read from its shards and kept decoded as long as there is room. One
- * store a JVM and split, shared by its tasks: a cache that changes no result. A shard's digest is
- * checked when the shard is first touched.
+ * The pictures of one split, read from its shards and kept decoded as long as there is room; shared
+ * by the tasks of a JVM. A shard's digest is checked when the shard is first touched.
  */
 public final class PictureStore {
-  private static final Map<String, PictureStore> OPEN = new ConcurrentHashMap<>();
-  private static final AtomicLong KEPT_BYTES = new AtomicLong();
   private static final int COPY_BYTES = 1 << 16;
 
   private final Location dataset;
@@ -29,28 +24,22 @@ public final class PictureStore {
   private final int[] firstExample;
   private final AtomicReferenceArray<ShardIndex> indexes;
   private final Picture[] kept;
-  private final long mostKeptBytes;
+  private final AtomicLong roomBytes;
 
-  private PictureStore(Location dataset, List<DatasetManifest.Shard> shards, long mostKeptBytes) {
+  /**
+   * @param shards of the split, in the manifest's order
+   * @param roomBytes left for decoded pictures; may be shared with other stores
+   */
+  PictureStore(Location dataset, List<DatasetManifest.Shard> shards, AtomicLong roomBytes) {
     this.dataset = dataset;
     this.shards = shards;
-    this.mostKeptBytes = mostKeptBytes;
+    this.roomBytes = roomBytes;
     firstExample = new int[shards.size() + 1];
     for (int i = 0; i < shards.size(); i++) {
       firstExample[i + 1] = firstExample[i] + shards.get(i).examples();
     }
     indexes = new AtomicReferenceArray<>(shards.size());
     kept = new Picture[firstExample[shards.size()]];
-  }
-
-  /**
-   * @param shards of the split, in the manifest's order; together they name the store
-   * @param mostKeptBytes of decoded pictures in this JVM, over all its stores
-   */
-  public static PictureStore open(
-      Location dataset, List<DatasetManifest.Shard> shards, long mostKeptBytes) {
-    String name = dataset + shards.stream().map(DatasetManifest.Shard::sha256).toList().toString();
-    return OPEN.computeIfAbsent(name, n -> new PictureStore(dataset, shards, mostKeptBytes));
   }
 
   public int examples() {
@@ -71,10 +60,10 @@ public final class PictureStore {
     if (picture == null) {
       picture = read(example);
       long bytes = picture.samples().length;
-      if (KEPT_BYTES.addAndGet(bytes) <= mostKeptBytes) {
+      if (roomBytes.addAndGet(-bytes) >= 0) {
         kept[example] = picture;
       } else {
-        KEPT_BYTES.addAndGet(-bytes);
+        roomBytes.addAndGet(bytes);
       }
     }
     return picture;

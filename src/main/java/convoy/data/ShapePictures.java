@@ -14,6 +14,7 @@ import java.awt.geom.Path2D;
 import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
@@ -99,47 +100,64 @@ public final class ShapePictures {
     return List.of(Figure.values()).stream().map(ShapePictures::name).toList();
   }
 
+  /** How pictures of a class lie together. */
+  public enum Layout {
+    /** {@code <split>/<class>.tar}. */
+    TARS,
+    /** {@code <split>/<class>/<picture>.jpg}. */
+    FOLDERS
+  }
+
   /**
-   * Writes {@code <output>/<split>/<class>.tar} for every class.
+   * Writes pictures of every class.
    *
    * @param side of a picture in pixels
    */
   public static void write(
-      Location output, String split, int picturesPerClass, int side, long seed) {
+      Location output, String split, int picturesPerClass, int side, long seed, Layout layout) {
     for (Figure figure : Figure.values()) {
-      output
-          .child(split)
-          .child(name(figure) + ".tar")
-          .write(
-              out -> {
-                try (TarArchiveOutputStream tar = new TarArchiveOutputStream(out)) {
-                  for (int i = 0; i < picturesPerClass; i++) {
-                    put(
-                        tar,
-                        figure,
-                        split,
-                        i,
-                        draw(
-                            figure,
-                            side,
-                            Seeds.random(seed, split.hashCode(), figure.name().hashCode(), i)));
-                  }
-                }
-              });
+      Location place = output.child(split);
+      Drawing drawing = new Drawing(figure, split, picturesPerClass, side, seed);
+      if (layout == Layout.TARS) {
+        place.child(name(figure) + ".tar").write(drawing::writeTar);
+      } else {
+        drawing.writeFolder(place.child(name(figure)));
+      }
     }
   }
 
-  private static void put(
-      TarArchiveOutputStream tar, Figure figure, String split, int number, Picture picture)
-      throws IOException {
-    byte[] file = PictureEncoder.jpeg(picture, QUALITY);
-    TarArchiveEntry entry =
-        new TarArchiveEntry("%s_%s_%05d.JPEG".formatted(name(figure), split, number));
-    entry.setSize(file.length);
-    entry.setModTime(0);
-    tar.putArchiveEntry(entry);
-    tar.write(file);
-    tar.closeArchiveEntry();
+  /** The pictures of one class in one split. */
+  private record Drawing(Figure figure, String split, int count, int side, long seed) {
+    private byte[] file(int number) {
+      return PictureEncoder.jpeg(
+          draw(
+              figure, side, Seeds.random(seed, split.hashCode(), figure.name().hashCode(), number)),
+          QUALITY);
+    }
+
+    private String fileName(int number) {
+      return "%s_%s_%05d.JPEG".formatted(name(figure), split, number);
+    }
+
+    void writeFolder(Location folder) {
+      for (int i = 0; i < count; i++) {
+        folder.child(fileName(i)).writeBytes(file(i));
+      }
+    }
+
+    void writeTar(OutputStream out) throws IOException {
+      try (TarArchiveOutputStream tar = new TarArchiveOutputStream(out)) {
+        for (int i = 0; i < count; i++) {
+          byte[] file = file(i);
+          TarArchiveEntry entry = new TarArchiveEntry(fileName(i));
+          entry.setSize(file.length);
+          entry.setModTime(0);
+          tar.putArchiveEntry(entry);
+          tar.write(file);
+          tar.closeArchiveEntry();
+        }
+      }
+    }
   }
 
   private static String name(Figure figure) {

@@ -1,10 +1,6 @@
 package convoy.data;
 
 import convoy.core.Location;
-import convoy.core.UserException;
-import java.io.EOFException;
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -72,29 +68,8 @@ record ShardTask(
     Map<ImageReference, byte[]> contents = new HashMap<>();
     List<ImageReference> inOrder = new ArrayList<>(references);
     inOrder.sort(Comparator.comparing(ImageReference::file).thenComparing(ImageReference::offset));
-    String file = "";
-    InputStream in = InputStream.nullInputStream();
-    long position = 0;
-    try {
-      for (ImageReference reference : inOrder) {
-        if (!reference.file().equals(file)) {
-          in.close();
-          file = reference.file();
-          in = Contents.open(new Location(file));
-          position = 0;
-        }
-        in.skipNBytes(reference.offset() - position);
-        byte[] content = in.readNBytes(Math.toIntExact(reference.length()));
-        if (content.length < reference.length()) {
-          throw new EOFException("it ends before " + reference.name());
-        }
-        position = reference.offset() + content.length;
-        contents.put(reference, content);
-      }
-      in.close();
-    } catch (IOException e) {
-      throw new UserException(
-          "Cannot read %s: %s. Fetch it again.".formatted(file, e.getMessage()), e);
+    try (ReferenceReader reader = new ReferenceReader()) {
+      inOrder.forEach(reference -> contents.put(reference, reader.read(reference)));
     }
     return contents;
   }
@@ -103,37 +78,11 @@ record ShardTask(
       throws BrokenPictureException {
     ImageReference reference = references.get(position);
     boolean raw = !reference.raw().equals(ImageReference.RawPixels.NONE);
-    PictureDecoder.Decoded decoded =
-        raw
-            ? new PictureDecoder.Decoded(ofRaw(reference.raw(), content), false)
-            : PictureDecoder.inspect(content);
-    Picture shrunk = shrink(decoded.picture());
-    boolean keep = decoded.plain() && shrunk == decoded.picture();
-    boolean jpeg = !raw && PictureFormat.of(content) == PictureFormat.JPEG;
-    byte[] file =
-        keep
-            ? content
-            : jpeg
-                ? PictureEncoder.jpeg(shrunk, options.jpegQuality())
-                : PictureEncoder.png(shrunk);
-    statistics.add(shrunk.withChannels(options.channels()));
-    String key =
-        "%s-%06d"
-            .formatted(path.substring(path.lastIndexOf('/') + 1).replace(".tar", ""), position);
-    return new ShardWriter.Example(
-        key, labels.get(reference.className()), reference.path(), jpeg ? "jpg" : "png", file);
-  }
-
-  private Picture shrink(Picture picture) {
-    int side = Math.min(picture.height(), picture.width());
-    if (options.shortSide() == 0 || side <= options.shortSide()) {
-      return picture;
-    }
-    double factor = (double) options.shortSide() / side;
-    return Resampler.resize(
-        picture,
-        (int) Math.max(options.shortSide(), Math.round(picture.height() * factor)),
-        (int) Math.max(options.shortSide(), Math.round(picture.width() * factor)));
+    ExampleMaker maker = new ExampleMaker(path, options, statistics);
+    int label = labels.get(reference.className());
+    return raw
+        ? maker.ofPicture(position, label, reference.path(), ofRaw(reference.raw(), content))
+        : maker.ofFile(position, label, reference.path(), content);
   }
 
   /** From planes of samples to samples of pixels. */

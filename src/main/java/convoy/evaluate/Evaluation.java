@@ -1,8 +1,10 @@
 package convoy.evaluate;
 
 import convoy.core.Provenance;
+import convoy.data.LabelIndex;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.apache.commons.math3.stat.interval.ConfidenceInterval;
 import org.apache.commons.math3.stat.interval.WilsonScoreInterval;
 
@@ -63,6 +65,40 @@ public record Evaluation(
   /** One epoch of a member's training. */
   public record CurvePoint(
       int epoch, double trainingLoss, double validationLoss, double validationTop1Error) {}
+
+  /**
+   * The evaluation of what members and their combinations said about a split.
+   *
+   * @param labels of the data set
+   * @param tallies of members, then of combinations
+   * @param learningCurves of members; empty lists where there is none
+   */
+  public static Evaluation of(
+      String dataset,
+      String split,
+      LabelIndex labels,
+      Predictor.Question question,
+      List<Tally> tallies,
+      List<List<CurvePoint>> learningCurves,
+      Provenance provenance) {
+    List<String> classes = labels.humanNames();
+    List<Score> scores = new ArrayList<>();
+    for (Member member : question.members()) {
+      int i = scores.size();
+      scores.add(score(member.name(), tallies.get(i), classes, learningCurves.get(i)));
+    }
+    List<Score> ensembles = new ArrayList<>();
+    for (Combination combination : question.combinations()) {
+      ensembles.add(
+          score(
+              "ensemble-" + combination.name().toLowerCase(Locale.ROOT),
+              tallies.get(scores.size() + ensembles.size()),
+              classes,
+              List.of()));
+    }
+    return new Evaluation(
+        dataset, split, tallies.get(0).examples(), classes, scores, ensembles, provenance);
+  }
 
   /** The score of a tally. */
   public static Score score(

@@ -1,8 +1,14 @@
 package convoy.evaluate;
 
+import convoy.core.Location;
 import convoy.data.ImageTransform;
 import convoy.network.NetworkSpec;
+import convoy.network.TrainedModel;
 import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 
 /**
  * A trained network that is asked.
@@ -12,4 +18,32 @@ import java.io.Serializable;
  */
 public record Member(
     String name, NetworkSpec network, ImageTransform transform, byte[] parameters, double weight)
-    implements Serializable {}
+    implements Serializable {
+  private static final double SMALLEST_WEIGHT = 1e-3;
+
+  /** The models of some paths, each with a name of its own. */
+  public static List<Member> all(List<String> paths, TrainedModel.Kind kind) {
+    List<Member> members = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    for (String path : paths) {
+      String plain = Location.of(path).name().replaceAll("[^A-Za-z0-9._-]", "_");
+      String name = plain;
+      for (int i = 2; !names.add(name); i++) {
+        name = plain + "-" + i;
+      }
+      members.add(of(name, TrainedModel.read(TrainedModel.find(path, kind))));
+    }
+    return members;
+  }
+
+  /** A trained model; its weight is its validation accuracy. */
+  public static Member of(String name, TrainedModel model) {
+    TrainedModel.Description description = model.description();
+    return new Member(
+        name,
+        description.network(),
+        description.transform(),
+        model.parameters(),
+        Math.max(SMALLEST_WEIGHT, 1 - description.validationTop1Error()));
+  }
+}

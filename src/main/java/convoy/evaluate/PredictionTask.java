@@ -1,9 +1,8 @@
 package convoy.evaluate;
 
-import convoy.core.ClusterJob;
-import convoy.core.Location;
-import convoy.data.DatasetManifest;
+import convoy.cluster.ClusterJob;
 import convoy.data.MinibatchReader;
+import convoy.data.PictureShelf;
 import convoy.data.PictureStore;
 import convoy.network.ModelState;
 import convoy.network.Replicas;
@@ -18,17 +17,11 @@ import java.util.stream.IntStream;
 
 /** One stretch of a split, {@code from} to {@code to}: every member, then every combination. */
 record PredictionTask(
-    Location dataset,
-    List<DatasetManifest.Shard> shards,
-    int number,
-    int from,
-    int to,
-    Predictor.Options options,
-    int classes)
+    String split, int number, int from, int to, Predictor.Options options, int classes)
     implements Serializable {
 
-  List<Tally> run(Predictor.Question question) {
-    PictureStore store = PictureStore.open(dataset, shards, options.keptBytes());
+  List<Tally> run(PictureShelf pictures, Predictor.Question question) {
+    PictureStore store = pictures.store(split);
     List<Member> members = question.members();
     int tallies = members.size() + question.combinations().size();
     List<Tally> result = IntStream.range(0, tallies).mapToObj(i -> new Tally(classes)).toList();
@@ -79,8 +72,11 @@ record PredictionTask(
               var minibatch = reader.next();
               float[] probabilities =
                   network.probabilities(minibatch.inputs(), minibatch.examples());
+              int known = member.network().classes();
               for (int i = 0; i < minibatch.examples(); i++) {
-                answers.add(Arrays.copyOfRange(probabilities, i * classes, (i + 1) * classes));
+                float[] own = Arrays.copyOfRange(probabilities, i * known, (i + 1) * known);
+                // Classes that it does not know come after those that it does.
+                answers.add(Arrays.copyOf(own, classes));
               }
             }
           }

@@ -1,9 +1,10 @@
 package convoy.evaluate;
 
-import convoy.core.ClusterJob;
+import convoy.cluster.ClusterJob;
 import convoy.core.Location;
 import convoy.core.UserException;
 import convoy.data.DatasetManifest;
+import convoy.data.PictureShelf;
 import convoy.network.Backend;
 import java.io.Serializable;
 import java.time.Duration;
@@ -36,11 +37,9 @@ public final class Predictor {
    *
    * @param tasks that share the split
    * @param minibatch examples that a network sees at a time
-   * @param keptBytes of decoded pictures a JVM
    * @param backend that networks run on
    */
-  public record Options(
-      int tasks, int minibatch, long keptBytes, Duration deadline, Backend backend)
+  public record Options(int tasks, int minibatch, Duration deadline, Backend backend)
       implements Serializable {}
 
   private final JavaSparkContext spark;
@@ -58,7 +57,11 @@ public final class Predictor {
    * @throws UserException if examples were left out
    */
   public List<Tally> ask(
-      Location dataset, DatasetManifest.Split split, Question question, LongConsumer examplesDone) {
+      Broadcast<PictureShelf> pictures,
+      String splitName,
+      Question question,
+      LongConsumer examplesDone) {
+    DatasetManifest.Split split = pictures.value().split(splitName);
     int tasks = Math.max(1, Math.min(options.tasks(), split.examples()));
     Broadcast<Question> asked = spark.broadcast(question);
     try {
@@ -66,14 +69,12 @@ public final class Predictor {
       for (int t = 0; t < tasks; t++) {
         int from = (int) ((long) split.examples() * t / tasks);
         int to = (int) ((long) split.examples() * (t + 1) / tasks);
-        work.add(
-            new PredictionTask(
-                dataset, split.shards(), t, from, to, options, split.classCounts().size()));
+        work.add(new PredictionTask(splitName, t, from, to, options, split.classCounts().size()));
       }
       List<List<Tally>> parts =
           ClusterJob.collect(
               spark,
-              spark.parallelize(work, tasks).map(task -> task.run(asked.value())),
+              spark.parallelize(work, tasks).map(task -> task.run(pictures.value(), asked.value())),
               "the predictions",
               options.deadline(),
               done -> examplesDone.accept((long) split.examples() * done / tasks));

@@ -10,6 +10,7 @@ import convoy.core.Processor;
 import convoy.core.Provenance;
 import convoy.core.RunFolder;
 import convoy.report.BenchReport;
+import convoy.train.MemoryPlan;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -191,7 +191,7 @@ final class DescribeJob implements Job<DescribeJob.Config> {
   }
 
   private static Location model(String path) {
-    return Runs.model(path, "best");
+    return TrainedModel.find(path, TrainedModel.Kind.BEST);
   }
 
   private record Comparison(List<NetworkSummary> networks) {}

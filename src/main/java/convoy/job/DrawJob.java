@@ -10,7 +10,13 @@ import java.util.List;
 final class DrawJob implements Job<DrawJob.Config> {
 
   /** {@code conf/draw.yaml} explains each key. */
-  record Config(String output, int trainPerClass, int testPerClass, int side, long seed) {
+  record Config(
+      String output,
+      int trainPerClass,
+      int testPerClass,
+      int side,
+      long seed,
+      ShapePictures.Layout layout) {
     Config {
       new Checks()
           .atLeast(1, "train-per-class", trainPerClass)
@@ -34,9 +40,19 @@ final class DrawJob implements Job<DrawJob.Config> {
   public void run(Config config, Context context) {
     Location output = Location.of(config.output());
     ShapePictures.write(
-        output, SplitName.TRAIN, config.trainPerClass(), config.side(), config.seed());
+        output,
+        SplitName.TRAIN,
+        config.trainPerClass(),
+        config.side(),
+        config.seed(),
+        config.layout());
     ShapePictures.write(
-        output, SplitName.TEST, config.testPerClass(), config.side(), config.seed());
+        output,
+        SplitName.TEST,
+        config.testPerClass(),
+        config.side(),
+        config.seed(),
+        config.layout());
     int classes = ShapePictures.classes().size();
     context
         .out()

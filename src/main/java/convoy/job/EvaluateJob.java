@@ -1,5 +1,6 @@
 package convoy.job;
 
+import convoy.cluster.SparkContexts;
 import convoy.core.Checks;
 import convoy.core.Documents;
 import convoy.core.Location;
@@ -8,6 +9,7 @@ import convoy.core.RunFolder;
 import convoy.core.UserException;
 import convoy.data.DatasetManifest;
 import convoy.data.PictureEncoder;
+import convoy.data.PictureShelf;
 import convoy.data.PictureStore;
 import convoy.data.SplitName;
 import convoy.evaluate.Combination;
@@ -22,28 +24,20 @@ import convoy.report.EvaluationReport;
 import convoy.train.TrainingHistory;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
-import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
 
 /** Measures trained networks, alone and together, on a split. */
 final class EvaluateJob implements Job<EvaluateJob.Config> {
-
-  /** Which of a run's models is meant. */
-  enum ModelKind {
-    BEST,
-    LAST
-  }
 
   /** {@code conf/evaluate.yaml} explains each key. */
   record Config(
       String dataset,
       String split,
       List<String> members,
-      ModelKind model,
+      TrainedModel.Kind model,
       List<Combination> combinations,
       int tasks,
       int minibatch,
@@ -66,7 +60,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
     }
 
     Location model(String member) {
-      return Runs.model(member, model.name().toLowerCase(Locale.ROOT));
+      return TrainedModel.find(member, model);
     }
   }
 
@@ -97,10 +91,8 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
 
   private static void requireFit(String path, Location model, DatasetManifest manifest) {
     TrainedModel.Description description = TrainedModel.describe(model);
-    List<String> trained =
-        description.labels().labels().stream().map(label -> label.className()).toList();
-    List<String> here =
-        manifest.labels().labels().stream().map(label -> label.className()).toList();
+    List<String> trained = description.labels().classNames();
+    List<String> here = manifest.labels().classNames();
     if (trained.size() != here.size()) {
       throw new UserException(
           "Cannot evaluate %s: it knows %d classes, the data set has %d. Use the data set it was trained on."
@@ -123,38 +115,25 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
     Location dataset = Location.of(config.dataset());
     DatasetManifest manifest = DatasetManifest.read(dataset);
     RunFolder run = Runs.open("evaluate", config, context);
-    List<Member> members = members(config);
+    List<Member> members = Member.all(config.members(), config.model());
     Predictor.Question question =
         new Predictor.Question(members, config.combinations(), List.of(run.file("predictions")));
     List<Tally> tallies;
     try (JavaSparkContext spark = SparkContexts.open("evaluate")) {
       tallies = tallies(config, spark, question, manifest);
     }
-    Evaluation evaluation = evaluation(config, context, manifest, question, tallies);
+    Evaluation evaluation =
+        Evaluation.of(
+            config.dataset(),
+            config.splitName(),
+            manifest.labels(),
+            question,
+            tallies,
+            config.members().stream().map(EvaluateJob::learningCurve).toList(),
+            context.provenance());
     savePictures(config, run, dataset, manifest, evaluation);
     EvaluationReport.write(run.location(), evaluation);
     print(evaluation, run, context);
-  }
-
-  private static List<Member> members(Config config) {
-    List<Member> members = new ArrayList<>();
-    Set<String> names = new HashSet<>();
-    for (String path : config.members()) {
-      TrainedModel model = TrainedModel.read(config.model(path));
-      String plain = Location.of(path).name().replaceAll("[^A-Za-z0-9._-]", "_");
-      String name = plain;
-      for (int i = 2; !names.add(name); i++) {
-        name = plain + "-" + i;
-      }
-      members.add(
-          new Member(
-              name,
-              model.description().network(),
-              model.description().transform(),
-              model.parameters(),
-              Math.max(1e-3, 1 - model.description().validationTop1Error())));
-    }
-    return members;
   }
 
   private static List<Tally> tallies(
@@ -169,56 +148,21 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
             new Predictor.Options(
                 config.tasks(),
                 config.minibatch(),
-                (long) config.cacheMebibytes() << 20,
                 Duration.ofMinutes(config.deadlineMinutes()),
                 config.network()));
     question.predictions().forEach(Location::delete);
+    Broadcast<PictureShelf> pictures =
+        spark.broadcast(
+            new PictureShelf(
+                Location.of(config.dataset()), manifest, (long) config.cacheMebibytes() << 20));
     try (Progress progress = Progress.of("evaluate", "images", split.examples())) {
       List<Tally> tallies =
-          predictor.ask(
-              Location.of(config.dataset()), split, question, done -> progress.moveTo(done, ""));
+          predictor.ask(pictures, config.splitName(), question, done -> progress.moveTo(done, ""));
       progress.moveTo(split.examples(), "");
       return tallies;
+    } finally {
+      pictures.destroy();
     }
-  }
-
-  private static Evaluation evaluation(
-      Config config,
-      Context context,
-      DatasetManifest manifest,
-      Predictor.Question question,
-      List<Tally> tallies) {
-    List<Member> members = question.members();
-    List<Combination> combinations = question.combinations();
-    List<String> classes = manifest.labels().humanNames();
-    List<Evaluation.Score> scores =
-        IntStream.range(0, members.size())
-            .mapToObj(
-                i ->
-                    Evaluation.score(
-                        members.get(i).name(),
-                        tallies.get(i),
-                        classes,
-                        learningCurve(config.members().get(i))))
-            .toList();
-    List<Evaluation.Score> ensembles =
-        IntStream.range(0, combinations.size())
-            .mapToObj(
-                i ->
-                    Evaluation.score(
-                        "ensemble-" + combinations.get(i).name().toLowerCase(Locale.ROOT),
-                        tallies.get(members.size() + i),
-                        classes,
-                        List.of()))
-            .toList();
-    return new Evaluation(
-        config.dataset(),
-        config.splitName(),
-        tallies.get(0).examples(),
-        classes,
-        scores,
-        ensembles,
-        context.provenance());
   }
 
   /** Empty for a model folder that lies in no run. */
@@ -244,7 +188,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
       Location dataset,
       DatasetManifest manifest,
       Evaluation evaluation) {
-    PictureStore store = PictureStore.open(dataset, manifest.split(config.splitName()).shards(), 0);
+    PictureStore store = new PictureShelf(dataset, manifest, 0).store(config.splitName());
     evaluation.all().stream()
         .flatMap(score -> score.worst().stream())
         .map(Evaluation.Mistake::example)

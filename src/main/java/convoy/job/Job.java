@@ -28,6 +28,11 @@ interface Job<C extends Record> {
     return List.of();
   }
 
+  /** Settings that the first words after the job's name are values of, in order. */
+  default List<String> settingsWithoutName() {
+    return List.of();
+  }
+
   /** All that is wrong with the world for this configuration; asked before Spark starts. */
   List<String> problems(C config);
 

@@ -47,7 +47,7 @@ final class LearnedPictures {
     Set<String> names = shown.stream().map(Node::name).collect(Collectors.toSet());
     try (Network network = Engine.open(spec, Backend.TORCH_CPU, OptionalInt.empty())) {
       network.restore(ModelState.atRest(model.parameters()));
-      Map<String, float[]> maps = network.activations(input, names);
+      Map<String, float[]> maps = network.activations(input, 1, names);
       for (Node node : shown) {
         pictures.put(
             "maps-" + node.name(), KernelPictures.maps(maps.get(node.name()), node.output()));

@@ -4,15 +4,12 @@ import convoy.core.Documents;
 import convoy.core.Location;
 import convoy.core.Provenance;
 import convoy.core.UserException;
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -21,6 +18,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.ISetter;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.Option;
 
 /**
@@ -32,18 +30,15 @@ public final class Main {
   private static final int OPERATOR = 3;
   private static final Map<String, Job<?>> JOBS =
       Map.of(
-          "partition",
-          new PartitionJob(),
-          "train",
-          new TrainJob(),
-          "evaluate",
-          new EvaluateJob(),
-          "describe",
-          new DescribeJob(),
-          "bench",
-          new BenchJob(),
-          "draw",
-          new DrawJob());
+          "partition", new PartitionJob(),
+          "train", new TrainJob(),
+          "evaluate", new EvaluateJob(),
+          "predict", new PredictJob(),
+          "retrain", new RetrainJob(),
+          "registry", new RegistryJob(),
+          "describe", new DescribeJob(),
+          "bench", new BenchJob(),
+          "draw", new DrawJob());
 
   private Main() {}
 
@@ -140,6 +135,19 @@ public final class Main {
                     .setter(new Shortcut(setting))
                     .build());
       }
+      List<String> unnamed = job.settingsWithoutName();
+      for (int i = 0; i < unnamed.size(); i++) {
+        line.getCommandSpec()
+            .addPositional(
+                PositionalParamSpec.builder()
+                    .index(String.valueOf(i))
+                    .arity("0..1")
+                    .type(String.class)
+                    .paramLabel(unnamed.get(i).toUpperCase(Locale.ROOT))
+                    .description("The same as --set %s=VALUE.".formatted(unnamed.get(i)))
+                    .setter(new Shortcut(unnamed.get(i)))
+                    .build());
+      }
       return line;
     }
 
@@ -162,11 +170,12 @@ public final class Main {
 
     @Override
     public Integer call() {
-      Documents document = Documents.parse("the reference configuration", reference(name));
-      for (String file : configs) {
-        document = document.overlaidBy(Documents.parse(file, Location.of(file).readText()));
-      }
-      C config = document.with(settings).with(shortcuts).bind(name, job.configType());
+      C config =
+          Documents.reference(name)
+              .withFiles(configs.stream().map(Location::of).toList())
+              .with(settings)
+              .with(shortcuts)
+              .bind(name, job.configType());
       if (printConfig) {
         System.out.print(Documents.toYaml(config));
         return CommandLine.ExitCode.OK;
@@ -178,14 +187,6 @@ public final class Main {
       }
       job.run(config, new Job.Context(run.map(Location::of), Provenance.of(words), System.out));
       return CommandLine.ExitCode.OK;
-    }
-
-    private static String reference(String job) {
-      try (InputStream in = Main.class.getResourceAsStream("/convoy/conf/" + job + ".yaml")) {
-        return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      } catch (IOException e) {
-        throw new UncheckedIOException("The jar's own reference configuration cannot be read", e);
-      }
     }
   }
 

@@ -1,5 +1,6 @@
 package convoy.job;
 
+import convoy.cluster.SparkContexts;
 import convoy.core.Checks;
 import convoy.core.Location;
 import convoy.data.DatasetManifest;

@@ -24,6 +24,9 @@ public interface Engine extends Device.Inventory {
   /** Why this engine cannot compute in this precision on this device, if so: one clause. */
   Optional<String> refusal(Precision precision, Device device);
 
+  /** Why this engine cannot train layers at these rates, if so: one clause. */
+  Optional<String> refusal(LayerRates rates);
+
   /**
    * Builds a network whose parameters are zeros until a state is restored.
    *
@@ -65,6 +68,17 @@ public interface Engine extends Device.Inventory {
               throw new UserException(
                   "Cannot run %s on engine %s: %s. Set network.engine=torch."
                       .formatted(spec.architecture(), spelled(name()), reason));
+            });
+  }
+
+  /** Refuses rates that the engine cannot train with. */
+  default void require(LayerRates rates) {
+    refusal(rates)
+        .ifPresent(
+            reason -> {
+              throw new UserException(
+                  "Cannot train on engine %s: %s. Set network.engine=torch, or training.trained-layers=all."
+                      .formatted(spelled(name()), reason));
             });
   }
 

@@ -8,6 +8,7 @@ import convoy.core.UserException;
 import convoy.network.StateLayout.Block;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Parameters by name, as PyTorch's {@code state_dict} has them; torchvision's names where the
@@ -73,9 +74,20 @@ public final class NamedParameters {
    */
   public byte[] inOrderOf(StateLayout layout, String network) {
     byte[] parameters = new byte[layout.bytes()];
+    put(layout.blocks(), network, parameters);
+    return parameters;
+  }
+
+  /** The array of a block's name, whatever its shape. */
+  Optional<Array> array(Block block) {
+    return arrays.array(block.name());
+  }
+
+  /** Puts some blocks into a state. */
+  void put(List<Block> blocks, String network, byte[] parameters) {
     List<Block> missing = new ArrayList<>();
-    for (Block block : layout.blocks()) {
-      Array array = arrays.array(block.name()).orElse(null);
+    for (Block block : blocks) {
+      Array array = array(block).orElse(null);
       if (array == null) {
         missing.add(block);
       } else {
@@ -91,11 +103,10 @@ public final class NamedParameters {
                   file,
                   network,
                   missing.size(),
-                  layout.blocks().size(),
+                  blocks.size(),
                   missing.get(0).name(),
                   arrays.arrays().stream().map(Array::name).limit(3).toList()));
     }
-    return parameters;
   }
 
   private void requireFit(Array array, Block block, String network) {

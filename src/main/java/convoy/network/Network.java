@@ -11,8 +11,17 @@ public interface Network extends AutoCloseable {
   /**
    * One step of gradient descent: {@code v = momentum * v + gradient + weightDecay * w; w = w -
    * learningRate * v}, where only weights decay: no biases, nothing of a normalization.
+   *
+   * @param rates of layers, in parts of the learning rate
    */
-  record Step(double learningRate, double momentum, double weightDecay) implements Serializable {}
+  record Step(double learningRate, double momentum, double weightDecay, LayerRates rates)
+      implements Serializable {
+
+    /** All layers at one rate. */
+    public Step(double learningRate, double momentum, double weightDecay) {
+      this(learningRate, momentum, weightDecay, LayerRates.ALL);
+    }
+  }
 
   /**
    * Takes one step on the mean gradient of a minibatch; returns its mean loss before the step, that
@@ -28,13 +37,13 @@ public interface Network extends AutoCloseable {
   float[] probabilities(float[] inputs, int examples);
 
   /**
-   * What layers make of one input, as when the network is asked.
+   * What layers make of inputs, as when the network is asked.
    *
-   * @param input (channels, height, width)
+   * @param inputs (examples, channels, height, width)
    * @param layers names in the blueprint
-   * @return each layer's output, (channels, height, width) for a map
+   * @return each layer's outputs, (examples, channels, height, width) for maps
    */
-  Map<String, float[]> activations(float[] input, Set<String> layers);
+  Map<String, float[]> activations(float[] inputs, int examples, Set<String> layers);
 
   /** In the order of {@link StateLayout}. */
   ModelState state();

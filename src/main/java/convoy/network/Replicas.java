@@ -10,17 +10,28 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
 /**
- * Built networks of this JVM, kept from task to task. A replica lives on a thread of its own: the
- * engine keeps memory and random numbers by thread, and Spark's threads come and go. Whoever uses a
- * replica restores its state first, so keeping it changes no result.
+ * Built networks of this JVM, kept from task to task, and closed when none has used them for a
+ * minute. A replica lives on a thread of its own: the engine keeps memory and random numbers by
+ * thread, and Spark's threads come and go. Whoever uses a replica restores its state first, so
+ * keeping it changes no result.
  */
 public final class Replicas {
+  private static final Duration KEPT = Duration.ofMinutes(1);
   private static final List<Replica> IDLE = new ArrayList<>();
+  private static final ScheduledExecutorService CLOSING =
+      Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "idle-replicas"));
+
+  static {
+    long seconds = KEPT.toSeconds() / 2;
+    var unused =
+        CLOSING.scheduleWithFixedDelay(() -> closeIdle(KEPT), seconds, seconds, TimeUnit.SECONDS);
+  }
 
   /**
    * What replicas can stand for one another.
@@ -35,48 +46,114 @@ public final class Replicas {
   }
 
   /** A network and the thread that it lives on. */
-  private record Replica(Kind kind, Network network, ExecutorService thread) {
-    void close() {
+  private static final class Replica {
+    private final Kind kind;
+    private final Network network;
+    private final ExecutorService thread;
+    private long idleSince;
+
+    private Replica(Kind kind, Network network, ExecutorService thread) {
+      this.kind = kind;
+      this.network = network;
+      this.thread = thread;
+    }
+
+    private void close() {
       // Not execute: what it throws would reach Spark's handler and end the executor.
       var unused = thread.submit(network::close);
       thread.shutdown();
     }
   }
 
+  /** A replica that somebody has to himself until he gives it back. */
+  public static final class Lease implements AutoCloseable {
+    private final Replica replica;
+    private final Duration deadline;
+    private boolean whole = true;
+
+    private Lease(Replica replica, Duration deadline) {
+      this.replica = replica;
+      this.deadline = deadline;
+    }
+
+    /**
+     * Does work with the network, on the replica's thread.
+     *
+     * @param what the work is, for the message when the deadline passes
+     */
+    public <T> T use(String what, Function<Network, T> work) {
+      Future<T> result = replica.thread.submit(() -> work.apply(replica.network));
+      boolean done = false;
+      try {
+        T value = result.get(deadline.toMillis(), TimeUnit.MILLISECONDS);
+        done = true;
+        return value;
+      } catch (ExecutionException e) {
+        if (e.getCause() instanceof RuntimeException cause) {
+          throw cause;
+        }
+        throw new IllegalStateException("A replica failed during " + what, e.getCause());
+      } catch (TimeoutException e) {
+        throw new UserException(
+            "Cannot finish %s: it took more than %d minutes. Raise deadline-minutes."
+                .formatted(what, deadline.toMinutes()),
+            e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("Interrupted during " + what, e);
+      } finally {
+        if (!done) {
+          whole = false;
+          result.cancel(true);
+        }
+      }
+    }
+
+    /** Gives it back; one that failed is nobody's any more. */
+    @Override
+    public void close() {
+      if (!whole) {
+        replica.close();
+        return;
+      }
+      synchronized (IDLE) {
+        replica.idleSince = System.nanoTime();
+        IDLE.add(replica);
+      }
+    }
+  }
+
   private Replicas() {}
 
-  /**
-   * Lends a network of this kind to {@code work}, on the replica's thread.
-   *
-   * @param what the work is, for the message when the deadline passes
-   */
+  /** Lends a network of this kind to {@code work}; see {@link Lease#use}. */
   public static <T> T use(Kind kind, String what, Duration deadline, Function<Network, T> work) {
-    Replica replica = take(kind);
-    Future<T> result = replica.thread.submit(() -> work.apply(replica.network));
-    boolean whole = false;
-    try {
-      T value = result.get(deadline.toMillis(), TimeUnit.MILLISECONDS);
-      whole = true;
-      return value;
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      throw new IllegalStateException("A replica failed during " + what, e.getCause());
-    } catch (TimeoutException e) {
-      throw new UserException(
-          "Cannot finish %s: it took more than %d minutes. Raise deadline-minutes."
-              .formatted(what, deadline.toMinutes()),
-          e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("Interrupted during " + what, e);
-    } finally {
-      if (whole) {
-        giveBack(replica);
-      } else {
-        result.cancel(true);
-        replica.close();
+    try (Lease lease = lend(kind, deadline)) {
+      return lease.use(what, work);
+    }
+  }
+
+  /**
+   * Lends a network of this kind.
+   *
+   * @param deadline of each piece of work
+   */
+  public static Lease lend(Kind kind, Duration deadline) {
+    return new Lease(take(kind), deadline);
+  }
+
+  /** Closes those that nobody uses. */
+  public static void closeIdle() {
+    closeIdle(Duration.ZERO);
+  }
+
+  private static void closeIdle(Duration since) {
+    synchronized (IDLE) {
+      for (Iterator<Replica> idle = IDLE.iterator(); idle.hasNext(); ) {
+        Replica replica = idle.next();
+        if (System.nanoTime() - replica.idleSince >= since.toNanos()) {
+          idle.remove();
+          replica.close();
+        }
       }
     }
   }
@@ -91,16 +168,9 @@ public final class Replicas {
         }
       }
       // None of this kind is idle: those of other kinds only hold memory.
-      IDLE.forEach(Replica::close);
-      IDLE.clear();
+      closeIdle();
     }
-    ExecutorService thread =
-        Executors.newSingleThreadExecutor(
-            task -> {
-              Thread replica = new Thread(task, "replica");
-              replica.setDaemon(true);
-              return replica;
-            });
+    ExecutorService thread = Executors.newSingleThreadExecutor(task -> daemon(task, "replica"));
     try {
       return new Replica(
           kind,
@@ -119,9 +189,9 @@ public final class Replicas {
     }
   }
 
-  private static void giveBack(Replica replica) {
-    synchronized (IDLE) {
-      IDLE.add(replica);
-    }
+  private static Thread daemon(Runnable task, String name) {
+    Thread thread = new Thread(task, name);
+    thread.setDaemon(true);
+    return thread;
   }
 }

@@ -6,6 +6,8 @@ import convoy.core.Provenance;
 import convoy.core.UserException;
 import convoy.data.ImageTransform;
 import convoy.data.LabelIndex;
+import java.util.List;
+import java.util.Locale;
 
 /**
  * A network with its weights and all that is needed to ask it: how pictures become inputs and what
@@ -85,6 +87,27 @@ public final class TrainedModel {
     folder.child(DESCRIPTION).writeText(Documents.toJson(complete));
   }
 
+  /** Which of a run's models is meant. */
+  public enum Kind {
+    /** Of the epoch with the lowest validation error. */
+    BEST,
+    LAST
+  }
+
+  /** The model that a path means: a model folder itself, or a run's model. */
+  public static Location find(String path, Kind kind) {
+    Location folder = Location.of(path);
+    String name = kind.name().toLowerCase(Locale.ROOT);
+    for (Location candidate : List.of(folder, folder.child("models").child(name))) {
+      if (isIn(candidate)) {
+        return candidate;
+      }
+    }
+    throw new UserException(
+        "Cannot use model %s: neither it nor its models/%s has a model.json. Name a run or model folder that is complete."
+            .formatted(folder, name));
+  }
+
   public static boolean isIn(Location folder) {
     return folder.child(DESCRIPTION).exists();
   }
@@ -103,15 +126,20 @@ public final class TrainedModel {
 
   public static TrainedModel read(Location folder) {
     Description description = describe(folder);
+    return new TrainedModel(
+        description,
+        named(folder, description)
+            .inOrderOf(
+                StateLayout.of(description.network()), description.network().architecture()));
+  }
+
+  static NamedParameters named(Location folder, Description description) {
     NamedParameters named = NamedParameters.read(folder.child(PARAMETERS));
     if (!named.sha256().equals(description.sha256())) {
       throw new UserException(
           "Cannot use model %s: the sha256 of %s is not the one in %s. Fetch it again."
               .formatted(folder, PARAMETERS, DESCRIPTION));
     }
-    return new TrainedModel(
-        description,
-        named.inOrderOf(
-            StateLayout.of(description.network()), description.network().architecture()));
+    return named;
   }
 }

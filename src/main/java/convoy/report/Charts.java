@@ -1,6 +1,7 @@
 package convoy.report;
 
 import convoy.evaluate.Evaluation;
+import convoy.evaluate.PairedComparison;
 import convoy.network.NetworkSummary;
 import java.awt.Color;
 import java.awt.Font;
@@ -98,6 +99,30 @@ final class Charts {
         score.name(),
         classes.stream().map(c -> shortened(c.name())).toList(),
         classes.stream().map(c -> 100 * c.top1Error()).toList());
+    return png(chart);
+  }
+
+  /** Recall of each class by champion and challenger, as bars. */
+  static byte[] recalls(PairedComparison compared) {
+    List<PairedComparison.ClassPair> classes =
+        compared.classes().stream().filter(pair -> pair.examples() > 0).toList();
+    CategoryChart chart =
+        new CategoryChartBuilder()
+            .width(Math.min(LARGEST, Math.max(WIDTH, 30 * classes.size())))
+            .height(HEIGHT)
+            .title("Recall by class")
+            .yAxisTitle("%")
+            .build();
+    style(chart.getStyler());
+    chart.getStyler().setYAxisMin(0.0);
+    chart.getStyler().setYAxisMax(100.0);
+    chart.getStyler().setXAxisLabelRotation(45);
+    chart.getStyler().setXAxisMaxLabelCount(MOST_NAMED_CLASSES);
+    List<String> names = distinct(classes.stream().map(pair -> pair.name()).toList());
+    chart.addSeries(
+        compared.first(), names, classes.stream().map(c -> 100 * c.firstRecall()).toList());
+    chart.addSeries(
+        compared.second(), names, classes.stream().map(c -> 100 * c.secondRecall()).toList());
     return png(chart);
   }
 

@@ -1,7 +1,9 @@
 package convoy.train;
 
-import convoy.core.ClusterJob;
+import convoy.cluster.ClusterJob;
 import convoy.core.UserException;
+import convoy.data.PictureShelf;
+import convoy.data.SplitName;
 import convoy.network.ModelState;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +22,7 @@ import scala.Tuple2;
 final class Averaging {
   private final JavaSparkContext spark;
   private final Broadcast<TrainingTask> task;
+  private final Broadcast<PictureShelf> pictures;
   private final TrainingOptions options;
 
   /**
@@ -27,9 +30,14 @@ final class Averaging {
    */
   record Outcome(ModelState state, int examples, double meanLoss) {}
 
-  Averaging(JavaSparkContext spark, Broadcast<TrainingTask> task, TrainingOptions options) {
+  Averaging(
+      JavaSparkContext spark,
+      Broadcast<TrainingTask> task,
+      Broadcast<PictureShelf> pictures,
+      TrainingOptions options) {
     this.spark = spark;
     this.task = task;
+    this.pictures = pictures;
     this.options = options;
   }
 
@@ -61,11 +69,13 @@ final class Averaging {
     int slices = work.size();
     boolean withMomentum = options.momentumBetweenRounds() == TrainingOptions.MomentumRule.AVERAGE;
     Broadcast<TrainingTask> shared = task;
+    Broadcast<PictureShelf> shelf = pictures;
     return spark
         .parallelize(work, work.size())
         .flatMapToPair(
             worker -> {
-              LocalSgd.Result result = worker.run(shared.value(), start.value());
+              LocalSgd.Result result =
+                  worker.run(shared.value(), shelf.value().store(SplitName.TRAIN), start.value());
               List<Tuple2<Integer, ParameterSum.Part>> parts = new ArrayList<>();
               List<ParameterSum.Part> cut =
                   ParameterSum.cut(worker.worker(), result, slices, withMomentum);

@@ -1,6 +1,6 @@
 package convoy.train;
 
-import convoy.core.ClusterJob;
+import convoy.cluster.ClusterJob;
 import convoy.core.Seeds;
 import convoy.core.UserException;
 import convoy.data.Minibatch;
@@ -31,8 +31,7 @@ record LocalSgd(int epoch, int round, int worker, List<int[]> minibatches, Netwo
    */
   record Result(ModelState state, int examples, double lossSum) {}
 
-  Result run(TrainingTask task, ModelState start) {
-    PictureStore store = PictureStore.open(task.dataset(), task.shards(), task.keptBytes());
+  Result run(TrainingTask task, PictureStore store, ModelState start) {
     return Replicas.use(
         new Replicas.Kind(task.network(), task.backend(), ClusterJob.gpu()),
         "epoch %d, round %d, worker %d".formatted(epoch + 1, round + 1, worker + 1),

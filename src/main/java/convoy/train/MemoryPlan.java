@@ -1,5 +1,6 @@
-package convoy.job;
+package convoy.train;
 
+import convoy.cluster.SparkContexts;
 import convoy.core.UserException;
 import convoy.network.Backend.DeviceKind;
 import convoy.network.MemoryNeeds;
@@ -17,7 +18,7 @@ import org.apache.spark.api.java.JavaSparkContext;
  * @param keptBytes of probabilities that are kept until all members have answered
  * @param device that replicas live on
  */
-record MemoryPlan(
+public record MemoryPlan(
     MemoryNeeds needs,
     int workers,
     int slots,
@@ -44,7 +45,8 @@ record MemoryPlan(
     return needs.executorOffHeapBytes(device == DeviceKind.CUDA ? 0 : replicas(spark));
   }
 
-  String describe(JavaSparkContext spark) {
+  /** Lines for the operator. */
+  public String describe(JavaSparkContext spark) {
     List<String> lines = new ArrayList<>();
     lines.add(
         "State of %,d values; a round sends each worker's %s and brings back as much."
@@ -75,7 +77,7 @@ record MemoryPlan(
   }
 
   /** Refuses to start a job that would run out of heap. */
-  void requireRoom(JavaSparkContext spark) {
+  public void requireRoom(JavaSparkContext spark) {
     long driver = Runtime.getRuntime().maxMemory();
     long wanted = spark.isLocal() ? heap(spark) : needs.driverHeapBytes();
     if (wanted > driver) {
@@ -124,7 +126,7 @@ record MemoryPlan(
   }
 
   /** Of this machine, as far as it is known. */
-  static long machineBytes() {
+  public static long machineBytes() {
     return ManagementFactory.getOperatingSystemMXBean()
             instanceof com.sun.management.OperatingSystemMXBean system
         ? system.getTotalMemorySize()

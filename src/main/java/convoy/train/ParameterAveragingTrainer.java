@@ -7,24 +7,23 @@ import convoy.core.Seeds;
 import convoy.core.UserException;
 import convoy.data.DatasetManifest;
 import convoy.data.EpochPlan;
-import convoy.data.ImageTransform;
+import convoy.data.PictureShelf;
 import convoy.data.SplitName;
 import convoy.evaluate.Member;
 import convoy.evaluate.Predictor;
 import convoy.evaluate.Tally;
 import convoy.network.Architectures;
-import convoy.network.Backend;
 import convoy.network.FirstState;
 import convoy.network.ModelState;
 import convoy.network.Network;
 import convoy.network.NetworkSpec;
+import convoy.network.Replicas;
 import convoy.network.StateLayout;
 import convoy.network.TrainedModel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -37,26 +36,6 @@ import org.apache.spark.broadcast.Broadcast;
  * checkpoint to the same end.
  */
 public final class ParameterAveragingTrainer {
-  /**
-   * What is trained on what.
-   *
-   * @param validationSplit measured after every epoch
-   * @param keptBytes of decoded pictures a JVM
-   * @param weights to begin with, of a trained model; empty for random ones
-   * @param backend that workers train with
-   */
-  public record Subject(
-      Location dataset,
-      DatasetManifest manifest,
-      String validationSplit,
-      NetworkSpec network,
-      ImageTransform transform,
-      ImageTransform.Augmentation augmentation,
-      Optional<byte[]> weights,
-      long seed,
-      long keptBytes,
-      Backend backend) {}
-
   /** What a run came to; {@code result.json}. */
   public record Result(
       TrainingHistory.Epoch best,
@@ -66,14 +45,14 @@ public final class ParameterAveragingTrainer {
       double trainingSeconds) {}
 
   private final JavaSparkContext spark;
-  private final Subject subject;
+  private final TrainingSubject subject;
   private final TrainingOptions options;
   private final Location run;
   private final StateLayout training;
   private final StateLayout inference;
 
-  public ParameterAveragingTrainer(
-      JavaSparkContext spark, Subject subject, TrainingOptions options, Location run) {
+  ParameterAveragingTrainer(
+      JavaSparkContext spark, TrainingSubject subject, TrainingOptions options, Location run) {
     this.spark = spark;
     this.subject = subject;
     this.options = options;
@@ -92,7 +71,7 @@ public final class ParameterAveragingTrainer {
    *
    * @param afterEpoch is told of each epoch when its checkpoint is safe
    */
-  public Result train(Consumer<TrainingHistory.Epoch> afterEpoch) {
+  Result train(Consumer<TrainingHistory.Epoch> afterEpoch) {
     Checkpoints checkpoints =
         new Checkpoints(run.child("checkpoints"), subject.network(), options.checkpointsKept());
     Checkpoints.Checkpoint start =
@@ -103,9 +82,13 @@ public final class ParameterAveragingTrainer {
     ModelState state = start.state();
     TrainingHistory history = start.history();
     Broadcast<TrainingTask> task = spark.broadcast(task());
+    Broadcast<PictureShelf> pictures =
+        spark.broadcast(
+            new PictureShelf(subject.dataset(), subject.manifest(), subject.keptBytes()));
     try {
       while (history.epochs().size() < options.epochs()) {
-        EpochEnd end = epoch(new Averaging(spark, task, options), state, history);
+        EpochEnd end =
+            epoch(new Averaging(spark, task, pictures, options), pictures, state, history);
         state = end.state();
         history = history.with(end.epoch());
         saveModels(state, history);
@@ -114,7 +97,9 @@ public final class ParameterAveragingTrainer {
         afterEpoch.accept(history.last());
       }
     } finally {
+      pictures.destroy();
       task.destroy();
+      Replicas.closeIdle();
     }
     Result result =
         new Result(
@@ -128,22 +113,18 @@ public final class ParameterAveragingTrainer {
   }
 
   private ModelState firstState() {
-    ModelState random = FirstState.of(subject.network());
     return subject
         .weights()
-        .map(weights -> ModelState.atRest(inference.moved(weights, training, random.parameters())))
-        .orElse(random);
+        .map(weights -> ModelState.atRest(weights.parameters()))
+        .orElseGet(() -> FirstState.of(subject.network()));
   }
 
   private TrainingTask task() {
     return new TrainingTask(
-        subject.dataset(),
-        trainingSplit().shards(),
         subject.network(),
         subject.transform(),
         subject.augmentation(),
         subject.seed(),
-        subject.keptBytes(),
         options.deadlineMinutes(),
         subject.backend());
   }
@@ -155,7 +136,11 @@ public final class ParameterAveragingTrainer {
   /** A state and the line that tells how it was reached. */
   private record EpochEnd(ModelState state, TrainingHistory.Epoch epoch) {}
 
-  private EpochEnd epoch(Averaging averaging, ModelState start, TrainingHistory history) {
+  private EpochEnd epoch(
+      Averaging averaging,
+      Broadcast<PictureShelf> pictures,
+      ModelState start,
+      TrainingHistory history) {
     int epoch = history.epochs().size();
     int[] shardExamples =
         trainingSplit().shards().stream().mapToInt(DatasetManifest.Shard::examples).toArray();
@@ -185,7 +170,7 @@ public final class ParameterAveragingTrainer {
       }
     }
     double seconds = (System.nanoTime() - started) / 1e9;
-    Tally validation = validate(state);
+    Tally validation = validate(pictures, state);
     if (!Double.isFinite(validation.loss())) {
       throw new UserException(
           "Cannot go on training: the validation loss is %s after epoch %d. Lower the learning rate."
@@ -207,7 +192,8 @@ public final class ParameterAveragingTrainer {
   }
 
   private List<LocalSgd> work(EpochPlan plan, int epoch, int round, double rate) {
-    Network.Step step = new Network.Step(rate, options.momentum(), options.weightDecay());
+    Network.Step step =
+        new Network.Step(rate, options.momentum(), options.weightDecay(), subject.rates());
     List<LocalSgd> work = new ArrayList<>();
     for (int worker = 0; worker < plan.workers(); worker++) {
       List<int[]> slice = plan.slice(round, worker);
@@ -218,22 +204,21 @@ public final class ParameterAveragingTrainer {
     return work;
   }
 
-  private Tally validate(ModelState state) {
+  private Tally validate(Broadcast<PictureShelf> pictures, ModelState state) {
     Predictor predictor =
         new Predictor(
             spark,
             new Predictor.Options(
                 options.workers(),
                 options.minibatch(),
-                subject.keptBytes(),
                 Duration.ofMinutes(options.deadlineMinutes()),
                 subject.backend()));
     Member member =
         new Member("averaged", subject.network(), subject.transform(), state.parameters(), 1);
     return predictor
         .ask(
-            subject.dataset(),
-            subject.manifest().split(subject.validationSplit()),
+            pictures,
+            subject.validationSplit(),
             new Predictor.Question(List.of(member), List.of(), List.of()),
             done -> {})
         .get(0);

@@ -28,7 +28,26 @@ public record TrainingHistory(List<Epoch> epochs) {
       int rounds,
       long images,
       double seconds,
-      double imagesPerSecond) {}
+      double imagesPerSecond) {
+
+    /**
+     * For a person who waits.
+     *
+     * @param epochs in all
+     */
+    public String line(int epochs) {
+      return "epoch %d of %d: training loss %.4f, validation loss %.4f, top-1 error %.2f %%, top-5 error %.2f %%, learning rate %.5f, %.1f images/s"
+          .formatted(
+              epoch,
+              epochs,
+              trainingLoss,
+              validationLoss,
+              100 * validationTop1Error,
+              100 * validationTop5Error,
+              learningRate,
+              imagesPerSecond);
+    }
+  }
 
   List<Double> validationErrors() {
     return epochs.stream().map(Epoch::validationTop1Error).toList();

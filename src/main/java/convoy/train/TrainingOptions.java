@@ -10,6 +10,9 @@ import convoy.data.EpochPlan;
  * @param minibatch examples of one step of one worker
  * @param minibatchesPerRound steps between two averagings
  * @param weightDecay L2, on weights only
+ * @param trainedLayers {@code all}, {@code head} or {@code from=NAME}; see {@link
+ *     convoy.network.LayerRates}
+ * @param otherLayersRate of all other layers, in parts of the learning rate; 0 freezes them
  * @param deadlineMinutes that one round or one validation may take before the run stops
  */
 public record TrainingOptions(
@@ -21,6 +24,8 @@ public record TrainingOptions(
     MomentumRule momentumBetweenRounds,
     double weightDecay,
     LearningRateSchedule schedule,
+    String trainedLayers,
+    double otherLayersRate,
     int checkpointsKept,
     int deadlineMinutes) {
 
@@ -40,6 +45,12 @@ public record TrainingOptions(
         .atLeast(1, "minibatches-per-round", minibatchesPerRound)
         .within(0, 0.9999, "momentum", momentum)
         .within(0, 1, "weight-decay", weightDecay)
+        .that(
+            trainedLayers.matches("all|head|from=.+"),
+            "trained-layers",
+            trainedLayers,
+            "must be all, head or from=NAME")
+        .within(0, 1, "other-layers-rate", otherLayersRate)
         .atLeast(1, "checkpoints-kept", checkpointsKept)
         .atLeast(1, "deadline-minutes", deadlineMinutes)
         .done();

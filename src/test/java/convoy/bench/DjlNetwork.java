@@ -109,7 +109,7 @@ public final class DjlNetwork implements Network {
   }
 
   @Override
-  public Map<String, float[]> activations(float[] input, Set<String> layers) {
+  public Map<String, float[]> activations(float[] input, int examples, Set<String> layers) {
     throw new UnsupportedOperationException();
   }
 

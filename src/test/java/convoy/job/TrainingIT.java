@@ -11,6 +11,7 @@ import convoy.data.ImageTransform;
 import convoy.data.MinibatchReader;
 import convoy.data.Picture;
 import convoy.data.PictureEncoder;
+import convoy.data.PictureShelf;
 import convoy.data.PictureStore;
 import convoy.evaluate.Evaluation;
 import convoy.network.Architectures;
@@ -85,7 +86,7 @@ class TrainingIT {
     Location dataset = Location.of(shapes.toString());
     DatasetManifest manifest = DatasetManifest.read(dataset);
     var shards = manifest.split("train").shards();
-    PictureStore store = PictureStore.open(dataset, shards, 0);
+    PictureStore store = new PictureShelf(dataset, manifest, 0).store("train");
     var inputs =
         new MinibatchReader.Inputs(
             new ImageTransform(32, 32, 1, manifest.mean(), manifest.standardDeviation()),
@@ -300,8 +301,7 @@ class TrainingIT {
 
   private static Picture aPicture() {
     DatasetManifest manifest = DatasetManifest.read(Location.of(shapes.toString()));
-    return PictureStore.open(Location.of(shapes.toString()), manifest.split("train").shards(), 0)
-        .picture(0);
+    return new PictureShelf(Location.of(shapes.toString()), manifest, 0).store("train").picture(0);
   }
 
   private static long colours(BufferedImage image) {

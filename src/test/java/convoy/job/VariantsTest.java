@@ -6,6 +6,7 @@ import convoy.core.Documents;
 import convoy.core.Location;
 import convoy.network.Architectures;
 import convoy.network.architecture.Blueprint.Node;
+import convoy.train.TrainingConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,12 +37,12 @@ class VariantsTest {
   @ParameterizedTest
   @MethodSource("variants")
   void whatDiffersHasTheSameBudget(String variant) {
-    TrainJob.Config config =
+    TrainingConfig config =
         document(Path.of("conf/train.yaml"))
             .overlaidBy(document(FOLDER.resolve("mnist.yaml")))
             .overlaidBy(document(FOLDER.resolve(variant)))
             .with(List.of("dataset=mnist"))
-            .bind(variant, TrainJob.Config.class);
+            .bind(variant, TrainingConfig.class);
     List<Node> kernels =
         Architectures.blueprint(config.network().spec(10, 1)).nodes().stream()
             .filter(node -> node.multiplications() > 0)

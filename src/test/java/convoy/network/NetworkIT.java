@@ -216,7 +216,7 @@ class NetworkIT {
       for (int step = 0; step < 3; step++) {
         network.fit(minibatch, new Network.Step(1e-3, 0.9, 0));
         float[] one = Arrays.copyOf(minibatch.inputs(), spec.inputSize());
-        float[] expected = network.activations(one, Set.of(output)).get(output);
+        float[] expected = network.activations(one, 1, Set.of(output)).get(output);
         float[] actual = network.probabilities(one, 1);
         for (int c = 0; c < expected.length; c++) {
           double ratio = Math.log(actual[c]) - Math.log(expected[c]);

@@ -5,6 +5,7 @@ import convoy.network.Backend.EngineName;
 import convoy.network.Backend.Precision;
 import convoy.network.Device;
 import convoy.network.Engine;
+import convoy.network.LayerRates;
 import convoy.network.Network;
 import convoy.network.NetworkSpec;
 import convoy.network.architecture.Blueprint;
@@ -48,6 +49,13 @@ public final class Dl4jEngine implements Engine {
     return precision == Precision.FLOAT32
         ? Optional.empty()
         : Optional.of("engine dl4j has single precision only");
+  }
+
+  @Override
+  public Optional<String> refusal(LayerRates rates) {
+    return rates.equals(LayerRates.ALL)
+        ? Optional.empty()
+        : Optional.of("it trains all layers at one rate");
   }
 
   @Override

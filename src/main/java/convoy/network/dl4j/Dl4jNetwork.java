@@ -119,9 +119,9 @@ final class Dl4jNetwork implements Network {
   }
 
   @Override
-  public Map<String, float[]> activations(float[] values, Set<String> layers) {
+  public Map<String, float[]> activations(float[] values, int examples, Set<String> layers) {
     Map<String, float[]> activations = new LinkedHashMap<>();
-    try (INDArray inputs = inputs(values, 1)) {
+    try (INDArray inputs = inputs(values, examples)) {
       graph
           .feedForward(inputs, false)
           .forEach(

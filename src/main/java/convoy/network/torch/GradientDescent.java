@@ -1,8 +1,12 @@
 package convoy.network.torch;
 
+import convoy.network.LayerRates;
 import convoy.network.Network;
 import convoy.network.architecture.Parameter.Role;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.GenericList;
 import org.bytedeco.pytorch.IValue;
@@ -19,25 +23,63 @@ import org.bytedeco.pytorch.TensorVector;
  */
 final class GradientDescent {
   private final OperatorHandle fused;
-  private final List<FlatVectors.View> decayed;
-  private final List<FlatVectors.View> others;
+  private final FlatVectors vectors;
+  private LayerRates rates = LayerRates.ALL;
+  private List<Group> groups;
+
+  /**
+   * Arrays that take the same step.
+   *
+   * @param rate in parts of the learning rate
+   */
+  private record Group(boolean decays, double rate, List<FlatVectors.View> views) {}
 
   GradientDescent(FlatVectors vectors) {
+    this.vectors = vectors;
     fused = Dispatcher.singleton().findSchemaOrThrow("aten::_fused_sgd_", "");
-    decayed = vectors.trained(Role.WEIGHT);
-    others = vectors.trained(Role.SCALE, Role.BIAS);
+    groups = groups();
+  }
+
+  /** What each layer is trained with from here on; nothing where that is as before. */
+  void use(LayerRates wanted) {
+    if (!wanted.equals(rates)) {
+      forget();
+      rates = wanted;
+      groups = groups();
+      // Backward passes end where nothing before is trained.
+      vectors
+          .trained(Role.WEIGHT, Role.SCALE, Role.BIAS)
+          .forEach(view -> view.values().set_requires_grad(rates.of(view.block().node()) > 0));
+    }
+  }
+
+  private List<Group> groups() {
+    Map<Group, List<FlatVectors.View>> same = new LinkedHashMap<>();
+    for (FlatVectors.View view : vectors.trained(Role.WEIGHT, Role.SCALE, Role.BIAS)) {
+      double rate = rates.of(view.block().node());
+      if (rate > 0) {
+        boolean decays = view.block().role() == Role.WEIGHT;
+        same.computeIfAbsent(new Group(decays, rate, List.of()), g -> new ArrayList<>()).add(view);
+      }
+    }
+    return same.entrySet().stream()
+        .map(entry -> new Group(entry.getKey().decays, entry.getKey().rate, entry.getValue()))
+        .toList();
   }
 
   void step(Network.Step step) {
-    step(decayed, step, step.weightDecay());
-    step(others, step, 0);
+    for (Group group : groups) {
+      step(
+          group.views,
+          step,
+          step.learningRate() * group.rate,
+          group.decays ? step.weightDecay() : 0);
+    }
     forget();
   }
 
-  private void step(List<FlatVectors.View> views, Network.Step step, double weightDecay) {
-    if (views.isEmpty()) {
-      return;
-    }
+  private void step(
+      List<FlatVectors.View> views, Network.Step step, double learningRate, double weightDecay) {
     Tensor[] gradients = views.stream().map(view -> view.values().grad()).toArray(Tensor[]::new);
     IValueVector stack = new IValueVector();
     push(stack, list(views.stream().map(FlatVectors.View::values).toArray(Tensor[]::new)));
@@ -48,7 +90,7 @@ final class GradientDescent {
     boolean first = step.momentum() == 0;
     push(stack, new IValue(weightDecay));
     push(stack, new IValue(first ? 1.0 : step.momentum()));
-    push(stack, new IValue(step.learningRate()));
+    push(stack, new IValue(learningRate));
     push(stack, new IValue(0.0)); // dampening
     push(stack, new IValue(false)); // Nesterov's
     push(stack, new IValue(false)); // maximize
@@ -61,8 +103,7 @@ final class GradientDescent {
   /** Lets go of all gradients. */
   void forget() {
     Tensor none = new Tensor();
-    decayed.forEach(view -> view.values().mutable_grad().put(none));
-    others.forEach(view -> view.values().mutable_grad().put(none));
+    groups.forEach(group -> group.views.forEach(view -> view.values().mutable_grad().put(none)));
   }
 
   private static void push(IValueVector stack, IValue value) {

@@ -105,7 +105,7 @@ final class Graph {
       List<Tensor> inputs = new ArrayList<>();
       node.inputs().forEach(name -> inputs.add(outputs.get(name)));
       Layer layer = others.getOrDefault(node.name(), layers.get(node.name()));
-      Tensor output = forward(layer, inputs, pass);
+      Tensor output = forward(layer, inputs, pass.of(node.name()));
       for (String name : node.inputs()) {
         boolean last = left.merge(name, -1, Integer::sum) == 0;
         if (last && !wanted.contains(name)) {

@@ -75,7 +75,7 @@ final class KernelsAlone implements Network {
 
   @Override
   public double fit(Minibatch minibatch, Step step) {
-    Pass pass = new Pass(true, false, new SplittableRandom(1));
+    Pass pass = new Pass(true, false, new SplittableRandom(1), Set.of());
     for (Kernels kernels : layers) {
       var unused =
           Scopes.freeing(
@@ -97,7 +97,7 @@ final class KernelsAlone implements Network {
 
   @Override
   public float[] probabilities(float[] inputs, int examples) {
-    Pass pass = new Pass(false, false, new SplittableRandom(1));
+    Pass pass = new Pass(false, false, new SplittableRandom(1), Set.of());
     for (Kernels kernels : layers) {
       var unused =
           Scopes.freeing(
@@ -109,7 +109,7 @@ final class KernelsAlone implements Network {
   }
 
   @Override
-  public Map<String, float[]> activations(float[] input, Set<String> wanted) {
+  public Map<String, float[]> activations(float[] input, int examples, Set<String> wanted) {
     return Map.of();
   }
 

@@ -3,6 +3,7 @@ package convoy.network.torch;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
+import java.util.List;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.global.torch;
 import org.slf4j.Logger;
@@ -27,6 +28,7 @@ final class Libtorch {
 
   static {
     keepMemory();
+    keepSparkFromOurBlas();
     // JavaCPP would count what the whole process has mapped, Spark's files included.
     System.setProperty("org.bytedeco.javacpp.maxphysicalbytes", "0");
     Loader.load(torch.class);
@@ -42,6 +44,21 @@ final class Libtorch {
   /** Makes sure that the library is there, and keeps this thread's operations on this thread. */
   static void start() {
     torch.set_num_threads(1);
+  }
+
+  /**
+   * Spark's linear algebra takes the system's OpenBLAS where there is one, and the linker would
+   * give it libtorch's in its place, which has the same soname: its estimators would crash the
+   * process. They have an implementation in Java, which they take where the system has none. One
+   * that is loaded already stays, and does no harm.
+   */
+  private static void keepSparkFromOurBlas() {
+    for (String library : List.of("blas", "lapack", "arpack")) {
+      String key = "dev.ludovic.netlib.%s.nativeLib".formatted(library);
+      if (System.getProperty(key) == null) {
+        System.setProperty(key, "none-beside-libtorch");
+      }
+    }
   }
 
   /**

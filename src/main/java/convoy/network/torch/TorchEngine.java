@@ -6,6 +6,7 @@ import convoy.network.Backend.EngineName;
 import convoy.network.Backend.Precision;
 import convoy.network.Device;
 import convoy.network.Engine;
+import convoy.network.LayerRates;
 import convoy.network.Network;
 import convoy.network.NetworkSpec;
 import convoy.network.architecture.Blueprint;
@@ -29,6 +30,11 @@ public final class TorchEngine implements Engine {
   public Optional<String> refusal(Precision precision, Device device) {
     boolean can = precision == Precision.FLOAT32 || device.isGpu() || Processor.hasBfloat16();
     return can ? Optional.empty() : Optional.of("this processor has neither AVX512_BF16 nor AMX");
+  }
+
+  @Override
+  public Optional<String> refusal(LayerRates rates) {
+    return Optional.empty();
   }
 
   @Override

@@ -51,11 +51,13 @@ final class TorchNetwork implements Network {
   @Override
   public double fit(Minibatch minibatch, Step step) {
     graph.changed();
+    descent.use(step.rates());
     return Scopes.freeing(
         () -> {
           Tensor input = input(minibatch.inputs(), minibatch.examples());
           Map<String, Tensor> scores =
-              graph.forward(input, new Pass(true, true, random), graph.heads());
+              graph.forward(
+                  input, new Pass(true, true, random, step.rates().frozen()), graph.heads());
           Tensor loss = loss(scores, labels(minibatch));
           loss.backward();
           return Scopes.withoutGradient(
@@ -95,17 +97,17 @@ final class TorchNetwork implements Network {
     return asked(
         inputs,
         examples,
-        new Pass(false, true, random),
+        new Pass(false, true, random, Set.of()),
         Set.of(output),
         outputs -> floats(answer(output, outputs.get(output))));
   }
 
   @Override
-  public Map<String, float[]> activations(float[] input, Set<String> layers) {
+  public Map<String, float[]> activations(float[] inputs, int examples, Set<String> layers) {
     return asked(
-        input,
-        1,
-        new Pass(false, false, random),
+        inputs,
+        examples,
+        new Pass(false, false, random, Set.of()),
         layers,
         outputs -> {
           Map<String, float[]> activations = new LinkedHashMap<>();

@@ -10,6 +10,7 @@ import convoy.network.architecture.Blueprint;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
@@ -52,7 +53,8 @@ public final class TorchSingleLayer implements SingleLayer {
   public convoy.convolution.Tensor[] forward(convoy.convolution.Tensor... examples) {
     input = tensor(node.inputShape(), examples);
     input.set_requires_grad(true);
-    output = layer.forward(List.of(input), new Pass(true, false, new SplittableRandom(1)));
+    output =
+        layer.forward(List.of(input), new Pass(true, false, new SplittableRandom(1), Set.of()));
     return examples(output, node.output());
   }
 

@@ -1,0 +1,1 @@
+"""Convoy's Spark ML stages from Python."""

@@ -1,0 +1,147 @@
+package convoy.evaluate;
+
+import convoy.core.Location;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.commons.math3.stat.inference.AlternativeHypothesis;
+import org.apache.commons.math3.stat.inference.BinomialTest;
+
+/**
+ * Two members' answers to the same examples. Errors and recalls are fractions.
+ *
+ * @param first name of the one that is there
+ * @param second name of the one that may replace it
+ * @param onlyFirstRight examples; the test is made of these and the next
+ * @param pValue of McNemar's exact test (McNemar, 1947), two-sided: how often at least such a
+ *     difference would come about if both were right equally often
+ * @param classes in order of the labels
+ * @param lost examples that only the first got right, the first of them
+ * @param won examples that only the second got right, the first of them
+ */
+public record PairedComparison(
+    String first,
+    String second,
+    long examples,
+    double firstTop1Error,
+    double secondTop1Error,
+    long onlyFirstRight,
+    long onlySecondRight,
+    double pValue,
+    List<ClassPair> classes,
+    List<Change> lost,
+    List<Change> won) {
+  private static final int CHANGES_KEPT = 24;
+  private static final int COLUMNS_AFTER_NAME = 5;
+
+  /** How one class fared. */
+  public record ClassPair(String name, int examples, double firstRecall, double secondRecall) {}
+
+  /** A picture that changed sides. */
+  public record Change(int example, String label, String first, String second) {
+
+    /** Where the picture is kept, from the folder of the comparison. */
+    public String picture() {
+      return "changed/%06d.png".formatted(example);
+    }
+  }
+
+  /** What the second has more of the examples right, as a part of them. */
+  public double gain() {
+    return firstTop1Error - secondTop1Error;
+  }
+
+  /**
+   * Compares the first two members of some predictions.
+   *
+   * @param predictions folder of {@link Predictor.Question}
+   * @param names of classes, in order of the labels
+   */
+  public static PairedComparison of(
+      Location predictions, String first, String second, List<String> names) {
+    Counting counting = new Counting(names);
+    for (Location.Entry part : predictions.list()) {
+      part.location().readText().lines().skip(1).forEach(counting::add);
+    }
+    return counting.comparison(first, second);
+  }
+
+  /** Of lines {@code example,"name",label,first,probability,second,probability}. */
+  private static final class Counting {
+    private final List<String> names;
+    private final int[] examples;
+    private final int[] firstRight;
+    private final int[] secondRight;
+    private final List<Change> lost = new ArrayList<>();
+    private final List<Change> won = new ArrayList<>();
+    private long onlyFirst;
+    private long onlySecond;
+
+    Counting(List<String> names) {
+      this.names = names;
+      examples = new int[names.size()];
+      firstRight = new int[names.size()];
+      secondRight = new int[names.size()];
+    }
+
+    void add(String line) {
+      // A name may have commas in it.
+      String[] fields = line.split(",");
+      int at = fields.length - COLUMNS_AFTER_NAME;
+      int label = Integer.parseInt(fields[at]);
+      int first = Integer.parseInt(fields[at + 1]);
+      int second = Integer.parseInt(fields[at + 3]);
+      examples[label]++;
+      firstRight[label] += first == label ? 1 : 0;
+      secondRight[label] += second == label ? 1 : 0;
+      Change change =
+          new Change(
+              Integer.parseInt(fields[0]), names.get(label), names.get(first), names.get(second));
+      if (first == label && second != label) {
+        onlyFirst++;
+        keep(change, lost);
+      } else if (first != label && second == label) {
+        onlySecond++;
+        keep(change, won);
+      }
+    }
+
+    private static void keep(Change change, List<Change> changes) {
+      if (changes.size() < CHANGES_KEPT) {
+        changes.add(change);
+      }
+    }
+
+    PairedComparison comparison(String first, String second) {
+      long all = Arrays.stream(examples).asLongStream().sum();
+      List<ClassPair> classes = new ArrayList<>();
+      for (int c = 0; c < names.size(); c++) {
+        double most = Math.max(1, examples[c]);
+        classes.add(
+            new ClassPair(names.get(c), examples[c], firstRight[c] / most, secondRight[c] / most));
+      }
+      int discordant = Math.toIntExact(onlyFirst + onlySecond);
+      double pValue =
+          discordant == 0
+              ? 1
+              : new BinomialTest()
+                  .binomialTest(
+                      discordant,
+                      Math.toIntExact(onlySecond),
+                      0.5,
+                      AlternativeHypothesis.TWO_SIDED);
+      return new PairedComparison(
+          first,
+          second,
+          all,
+          1 - Arrays.stream(firstRight).sum() / (double) all,
+          1 - Arrays.stream(secondRight).sum() / (double) all,
+          onlyFirst,
+          onlySecond,
+          pValue,
+          classes,
+          lost,
+          won);
+    }
+  }
+}

@@ -1,0 +1,169 @@
+package convoy.job;
+
+import convoy.cluster.SparkContexts;
+import convoy.core.Checks;
+import convoy.core.Location;
+import convoy.core.RunFolder;
+import convoy.core.UserException;
+import convoy.data.DatasetManifest;
+import convoy.evaluate.Combination;
+import convoy.evaluate.Labeller;
+import convoy.evaluate.Member;
+import convoy.network.Backend;
+import convoy.network.Engine;
+import convoy.network.TrainedModel;
+import convoy.registry.Registry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/** Labels pictures with what trained networks take them for. */
+final class PredictJob implements Job<PredictJob.Config> {
+
+  /** How answers are written. */
+  enum Format {
+    PARQUET,
+    CSV
+  }
+
+  /**
+   * Where pictures are; {@code conf/predict.yaml} explains each key.
+   *
+   * @param column of a table
+   * @param nameColumn of a table
+   * @param split of a data set
+   */
+  record Source(
+      String path, Optional<String> column, Optional<String> nameColumn, Optional<String> split) {}
+
+  /** {@code conf/predict.yaml} explains each key. */
+  record Config(
+      String model,
+      List<String> ensembleWith,
+      TrainedModel.Kind kind,
+      Combination combination,
+      String registry,
+      Source source,
+      int top,
+      Format format,
+      int partPictures,
+      int minibatch,
+      int deadlineMinutes,
+      Backend network) {
+    Config {
+      new Checks()
+          .atLeast(1, "top", top)
+          .atLeast(1, "part-pictures", partPictures)
+          .atLeast(1, "minibatch", minibatch)
+          .atLeast(1, "deadline-minutes", deadlineMinutes)
+          .done();
+    }
+
+    /** Paths of model or run folders. */
+    List<String> members() {
+      Registry models = new Registry(Location.of(registry));
+      List<String> members = new ArrayList<>();
+      members.add(models.resolve(model));
+      ensembleWith.forEach(path -> members.add(models.resolve(path)));
+      return members;
+    }
+  }
+
+  @Override
+  public Class<Config> configType() {
+    return Config.class;
+  }
+
+  @Override
+  public List<String> problems(Config config) {
+    List<String> problems = new ArrayList<>();
+    List<TrainedModel.Description> models = new ArrayList<>();
+    List<String> members = new ArrayList<>();
+    Checks.collect(problems, () -> members.addAll(config.members()));
+    for (String path : members) {
+      Checks.collect(
+          problems,
+          () -> {
+            models.add(TrainedModel.describe(TrainedModel.find(path, config.kind())));
+            Engine.of(config.network().engine()).require(models.get(models.size() - 1).network());
+          });
+    }
+    Location source = Location.of(config.source().path());
+    if (!source.exists()) {
+      problems.add(
+          "Cannot read pictures from %s: it does not exist. Check source.path.".formatted(source));
+    }
+    if (problems.isEmpty()) {
+      Checks.collect(problems, () -> requireSameClasses(config, models));
+      Checks.collect(problems, () -> requireChannels(config, source, models.get(0)));
+    }
+    return problems;
+  }
+
+  private static void requireSameClasses(Config config, List<TrainedModel.Description> models) {
+    for (int i = 1; i < models.size(); i++) {
+      if (!models.get(i).labels().classNames().equals(models.get(0).labels().classNames())) {
+        throw new UserException(
+            "Cannot ask %s and %s together: they know other classes. Name models of the same data set."
+                .formatted(config.members().get(0), config.members().get(i)));
+      }
+    }
+  }
+
+  /** Elsewhere pictures become gray or colour as the model wants; a data set is one of them. */
+  private static void requireChannels(
+      Config config, Location source, TrainedModel.Description model) {
+    if (source.child(DatasetManifest.FILE).exists()) {
+      DatasetManifest manifest = DatasetManifest.read(source);
+      config.source().split().ifPresent(manifest::split);
+      if (manifest.channels() != model.transform().channels()) {
+        throw new UserException(
+            "Cannot label %s with %s: the data set has %d channels, the model takes %d. Partition the data with images.color for it."
+                .formatted(
+                    source, config.model(), manifest.channels(), model.transform().channels()));
+      }
+    }
+  }
+
+  @Override
+  public void run(Config config, Context context) {
+    RunFolder run = Runs.open("predict", config, context);
+    List<Member> members = Member.all(config.members(), config.kind());
+    List<String> classes =
+        TrainedModel.describe(TrainedModel.find(config.members().get(0), config.kind()))
+            .labels()
+            .classNames();
+    Labeller labeller =
+        new Labeller(
+            members,
+            config.combination(),
+            classes,
+            Math.min(config.top(), classes.size()),
+            config.minibatch(),
+            Duration.ofMinutes(config.deadlineMinutes()),
+            config.network());
+    try (JavaSparkContext spark = SparkContexts.open("predict")) {
+      Labelling labelling = new Labelling(spark, labeller, run);
+      long start = System.nanoTime();
+      Labelling.Counts counts =
+          Labelling.isTable(Location.of(config.source().path()))
+              ? labelling.table(config.source())
+              : labelling.pictures(config.source(), config.partPictures());
+      double seconds = (System.nanoTime() - start) / 1e9;
+      labelling.write(config.format().name().toLowerCase(Locale.ROOT));
+      context
+          .out()
+          .printf(
+              Locale.ROOT,
+              "Labelled %,d pictures, %,d could not be decoded%s; %.1f images/s%n",
+              counts.labelled(),
+              counts.rejected(),
+              counts.rejected() > 0 ? " (" + run.file("rejected.tsv") + ")" : "",
+              counts.now() / seconds);
+      context.out().printf("Predictions %s%n", run.file("predictions"));
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package convoy.registry;
+
+import convoy.core.Digests;
+import convoy.core.Location;
+import convoy.core.UserException;
+import convoy.data.ImageReference;
+import convoy.data.ImageSource;
+import convoy.registry.Registry.Drop;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** New data as it arrives: dated folders or tars below one path. */
+final class Drops {
+  private static final String TAR = ".tar";
+
+  private Drops() {}
+
+  /**
+   * A drop and its pictures.
+   *
+   * @param pictures none where it is empty
+   */
+  record Found(Drop drop, ImageSource source, List<ImageReference> pictures) {}
+
+  /**
+   * All drops, in order of their names. A folder without files is an empty one.
+   *
+   * @throws UserException if one cannot be read
+   */
+  static List<Found> in(RetrainingConfig.Source where) {
+    List<Found> found = new ArrayList<>();
+    for (Location.Entry entry : Location.of(where.path()).list()) {
+      if ((entry.folder() || entry.name().endsWith(TAR)) && !where.skip().contains(entry.name())) {
+        found.add(of(entry, where.drop(entry.location())));
+      }
+    }
+    return found;
+  }
+
+  private static Found of(Location.Entry entry, ImageSource source) {
+    Location place = entry.location();
+    List<Location.Entry> files = entry.folder() ? place.listFilesBelow() : List.of(entry);
+    StringBuilder names = new StringBuilder();
+    for (Location.Entry file : files) {
+      names.append("%s %d\n".formatted(below(place, file.location()), file.length()));
+    }
+    String fingerprint =
+        Digests.sha256(names.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 16);
+    return new Found(
+        new Drop(place.name(), fingerprint), source, files.isEmpty() ? List.of() : list(source));
+  }
+
+  private static String below(Location folder, Location file) {
+    return file.uri().substring(folder.uri().length());
+  }
+
+  private static List<ImageReference> list(ImageSource source) {
+    try {
+      return source.list();
+    } catch (IOException | UncheckedIOException e) {
+      throw new UserException(
+          "Cannot list pictures in %s: %s. Set it aside, or name it in source.skip."
+              .formatted(source.path(), e.getMessage()),
+          e);
+    }
+  }
+}

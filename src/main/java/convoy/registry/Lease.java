@@ -1,0 +1,173 @@
+package convoy.registry;
+
+import convoy.core.Documents;
+import convoy.core.Location;
+import convoy.core.UserException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The right to write into a registry, for one process at a time. It is renewed while the process
+ * lives; one that is not renewed for a minute, or whose process on this machine is gone, is lost.
+ */
+final class Lease implements AutoCloseable {
+  private static final Duration RENEWAL = Duration.ofSeconds(10);
+  private static final Duration LIFE = Duration.ofMinutes(1);
+  private static final Duration SETTLING = Duration.ofMillis(300);
+
+  /**
+   * {@code lease.json}.
+   *
+   * @param token of this lease alone
+   * @param since and {@code renewed}: UTC
+   */
+  record Holder(
+      String token, String user, String host, long process, String since, String renewed) {
+
+    private boolean isDead() {
+      boolean gone =
+          host.equals(hostName()) && ProcessHandle.of(process).filter(p -> p.isAlive()).isEmpty();
+      return gone || Instant.parse(renewed).plus(LIFE).isBefore(Instant.now());
+    }
+  }
+
+  private final Location file;
+  private final String registry;
+  private final Holder own;
+  private final ScheduledExecutorService renewal =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            Thread thread = new Thread(task, "registry-lease");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  private Lease(Location folder, Holder own) {
+    file = folder.child("lease.json");
+    registry = folder.uri();
+    this.own = own;
+  }
+
+  /**
+   * Takes the lease.
+   *
+   * @throws UserException if somebody else has it, with who and since when
+   */
+  static Lease take(Location folder) {
+    String now = now();
+    Holder own =
+        new Holder(
+            UUID.randomUUID().toString(),
+            System.getProperty("user.name"),
+            hostName(),
+            ProcessHandle.current().pid(),
+            now,
+            now);
+    Lease lease = new Lease(folder, own);
+    for (int attempt = 0; attempt < 3; attempt++) {
+      if (lease.file.create(Documents.toJson(own))) {
+        lease.settle();
+        return lease;
+      }
+      Optional<Holder> holder = lease.holder();
+      if (holder.isPresent() && !holder.get().isDead()) {
+        throw refusal(folder.uri(), holder.get());
+      }
+      if (holder.isPresent()) {
+        lease.file.delete();
+      } else {
+        // It is being written, or was given back just now.
+        pause();
+      }
+    }
+    throw new UserException(
+        "Cannot write into registry %s: its lease.json cannot be read. Delete it if nobody is at work."
+            .formatted(folder));
+  }
+
+  /** Two who found a dead lease at the same time could both have made a new one. */
+  private void settle() {
+    pause();
+    requireHeld();
+    var unused =
+        renewal.scheduleWithFixedDelay(
+            this::renew, RENEWAL.toSeconds(), RENEWAL.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(SETTLING.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while taking a lease", e);
+    }
+  }
+
+  private void renew() {
+    if (isHeld()) {
+      file.writeText(
+          Documents.toJson(
+              new Holder(own.token, own.user, own.host, own.process, own.since, now())));
+    }
+  }
+
+  private boolean isHeld() {
+    return holder().filter(holder -> holder.token.equals(own.token)).isPresent();
+  }
+
+  /** To be asked before anything that others see is written. */
+  void requireHeld() {
+    Optional<Holder> holder = holder();
+    if (holder.filter(h -> h.token.equals(own.token)).isEmpty()) {
+      throw holder
+          .map(other -> refusal(registry, other))
+          .orElseGet(
+              () ->
+                  new UserException(
+                      "Cannot go on in registry %s: its lease was deleted. Run again."
+                          .formatted(registry)));
+    }
+  }
+
+  private static UserException refusal(String registry, Holder holder) {
+    return new UserException(
+        "Cannot write into registry %s: %s on %s (process %d) has been at work since %s. Wait for it; a lease that is not renewed for a minute is lost."
+            .formatted(registry, holder.user, holder.host, holder.process, holder.since));
+  }
+
+  private Optional<Holder> holder() {
+    try {
+      return file.exists() ? Optional.of(Documents.read(file, Holder.class)) : Optional.empty();
+    } catch (UserException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static String now() {
+    return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+
+  static String hostName() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "unknown";
+    }
+  }
+
+  @Override
+  public void close() {
+    renewal.shutdownNow();
+    if (isHeld()) {
+      file.delete();
+    }
+  }
+}

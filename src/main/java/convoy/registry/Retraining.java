@@ -1,0 +1,383 @@
+package convoy.registry;
+
+import convoy.core.Digests;
+import convoy.core.Documents;
+import convoy.core.Location;
+import convoy.core.Provenance;
+import convoy.core.RunFolder;
+import convoy.core.UserException;
+import convoy.data.DatasetManifest;
+import convoy.data.DatasetPartitioner;
+import convoy.data.DatasetPartitioner.SplitRule;
+import convoy.data.DatasetPartitioner.Splits;
+import convoy.data.ImageReference;
+import convoy.data.LabelIndex;
+import convoy.data.PictureEncoder;
+import convoy.data.PictureShelf;
+import convoy.data.PictureStore;
+import convoy.data.SplitName;
+import convoy.evaluate.Evaluation;
+import convoy.evaluate.Member;
+import convoy.evaluate.PairedComparison;
+import convoy.evaluate.Predictor;
+import convoy.network.TrainedModel;
+import convoy.registry.Registry.Drop;
+import convoy.registry.Registry.Origin;
+import convoy.report.ComparisonReport;
+import convoy.train.Training;
+import convoy.train.TrainingConfig;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+
+/**
+ * One retraining: what is new becomes a part of the data set, a challenger is trained from the
+ * champion's weights, both are asked about the frozen test split, and the policy decides. Stopped
+ * at any point and run again it comes to the same end; with the same inputs again it does nothing.
+ */
+public final class Retraining {
+  private static final String MANIFEST_WAY = "../../";
+
+  private final JavaSparkContext spark;
+  private final RetrainingConfig config;
+  private final Provenance provenance;
+  private final Training.Listener listener;
+  private final Registry registry;
+  private final Location dataset;
+
+  /**
+   * @param config without {@link RetrainingConfig#problems()}
+   * @param listener is told what goes on
+   */
+  public Retraining(
+      JavaSparkContext spark,
+      RetrainingConfig config,
+      Provenance provenance,
+      Training.Listener listener) {
+    this.spark = spark;
+    this.config = config;
+    this.provenance = provenance;
+    this.listener = listener;
+    registry = new Registry(Location.of(config.registry()));
+    dataset = Location.of(config.dataset());
+  }
+
+  /**
+   * What came of it.
+   *
+   * @param decision none where there was nothing to do
+   * @param words one line
+   */
+  public record Outcome(Optional<Decision> decision, String words) {}
+
+  /**
+   * @throws UserException if another process is at work on the registry, or a drop cannot be used
+   */
+  public Outcome run() {
+    try (Lease lease = Lease.take(registry.folder())) {
+      finishPromotion(lease);
+      Optional<Integer> champion = registry.champion();
+      List<Drop> seen = champion.map(v -> registry.origin(v).drops()).orElse(List.of());
+      List<Drops.Found> fresh = fresh(seen);
+      if (champion.isPresent() && fresh.isEmpty()) {
+        return nothing(
+            "Nothing to do: the champion, version %d, has seen every drop of %s."
+                .formatted(champion.get(), config.source().path()));
+      }
+      List<Drop> drops =
+          Stream.concat(seen.stream(), fresh.stream().map(Drops.Found::drop)).toList();
+      String inputs = inputs(champion, drops);
+      for (int version : registry.versions()) {
+        if (registry.origin(version).inputs().equals(inputs)) {
+          return nothing(
+              "Nothing to do: version %d was made of the same inputs. %s"
+                  .formatted(version, registry.decision(version).words()));
+        }
+      }
+      fresh.forEach(this::partition);
+      Location joined = join(drops, inputs);
+      return decide(new Work(champion, drops, inputs, joined), lease);
+    }
+  }
+
+  /**
+   * What a challenger is made of.
+   *
+   * @param inputs digest
+   * @param joined data set
+   */
+  private record Work(
+      Optional<Integer> champion, List<Drop> drops, String inputs, Location joined) {}
+
+  private Location work() {
+    return registry.folder().child("work");
+  }
+
+  private Outcome nothing(String words) {
+    // Of a process that died after its decision.
+    work().delete();
+    return new Outcome(Optional.empty(), words);
+  }
+
+  /** A process may have died between a decision and what follows from it. */
+  private void finishPromotion(Lease lease) {
+    List<Integer> versions = registry.versions();
+    if (!versions.isEmpty()) {
+      int last = versions.get(versions.size() - 1);
+      boolean reigned = registry.history().stream().anyMatch(reign -> reign.version() == last);
+      if (registry.decision(last).promoted() && !reigned) {
+        boolean unused = registry.promote(last, "decided before the process was stopped", lease);
+        listener.message("Version %d was decided on before; it is in use now.%n".formatted(last));
+      }
+    }
+  }
+
+  /** Drops with pictures that have not been seen, checked. */
+  private List<Drops.Found> fresh(List<Drop> seen) {
+    List<Drop> known = new ArrayList<>(seen);
+    if (config.source().newSince() == RetrainingConfig.Since.LAST) {
+      registry.versions().forEach(version -> known.addAll(registry.origin(version).drops()));
+    }
+    List<Drops.Found> fresh = new ArrayList<>();
+    for (Drops.Found found : Drops.in(config.source())) {
+      Drop drop = found.drop();
+      if (known.stream().anyMatch(k -> k.name().equals(drop.name()))) {
+        if (!known.contains(drop)) {
+          throw new UserException(
+              "Cannot use drop %s: it is not what it was when it was seen. Bring new pictures as a drop with a name of its own."
+                  .formatted(drop.name()));
+        }
+      } else if (found.pictures().isEmpty()) {
+        listener.message("Drop %s has no pictures; it is left for later.%n".formatted(drop.name()));
+      } else {
+        fresh.add(found);
+      }
+    }
+    return fresh;
+  }
+
+  /** Digest of all that decides what a retraining comes to. */
+  private String inputs(Optional<Integer> champion, List<Drop> drops) {
+    List<String> all = new ArrayList<>();
+    all.add(champion.map(String::valueOf).orElse("none"));
+    drops.forEach(drop -> all.add(drop.name() + " " + drop.fingerprint()));
+    all.add(Digests.sha256(dataset.child(DatasetManifest.FILE).readBytes()));
+    all.add(Documents.toJson(config.training(dataset, Optional.empty())));
+    all.add(Documents.toJson(config.policy()));
+    all.add(Documents.toJson(config.partition()));
+    all.add(config.newClasses().name());
+    return Digests.sha256(String.join("\n", all).getBytes(StandardCharsets.UTF_8)).substring(0, 16);
+  }
+
+  private Location part(Drop drop) {
+    return dataset.child(folder(drop));
+  }
+
+  private static String folder(Drop drop) {
+    return "parts/%s-%s".formatted(drop.name(), drop.fingerprint());
+  }
+
+  /** A drop becomes a part of the data set, once. */
+  private void partition(Drops.Found found) {
+    Location part = part(found.drop());
+    if (part.child(DatasetManifest.FILE).exists()) {
+      return;
+    }
+    LabelIndex labels = labels(found);
+    DatasetManifest base = DatasetManifest.read(dataset);
+    RetrainingConfig.Partition how = config.partition();
+    listener.message(
+        "Drop %s: %,d pictures.%n".formatted(found.drop().name(), found.pictures().size()));
+    var unused =
+        new DatasetPartitioner(
+                spark,
+                new DatasetPartitioner.Options(
+                    new Splits(SplitRule.HASH, how.validation(), 0),
+                    how.images(base),
+                    how.shardExamples(),
+                    how.rejectedImagesAllowed(),
+                    0))
+            .partitionPart(found.source(), labels, part, provenance);
+  }
+
+  /** The champion's classes, or the data set's; widened where that is allowed. */
+  private LabelIndex labels(Drops.Found found) {
+    LabelIndex known =
+        registry
+            .champion()
+            .map(
+                version -> TrainedModel.describe(registry.version(version).child("model")).labels())
+            .orElseGet(() -> DatasetManifest.read(dataset).labels());
+    List<String> unknown =
+        found.pictures().stream()
+            .map(ImageReference::className)
+            .filter(name -> !known.classNames().contains(name))
+            .distinct()
+            .sorted()
+            .toList();
+    if (!unknown.isEmpty() && config.newClasses() == RetrainingConfig.NewClasses.REFUSE) {
+      throw new UserException(
+          "Cannot use drop %s: it has classes that the champion does not know, %s. Name it in source.skip, or set new-classes=widen."
+              .formatted(found.drop().name(), unknown));
+    }
+    return known.with(unknown, found.source().humanNames());
+  }
+
+  /** A manifest that joins all parts; no shard is written again. */
+  private Location join(List<Drop> drops, String inputs) {
+    Map<String, DatasetManifest> parts = new LinkedHashMap<>();
+    drops.forEach(drop -> parts.put(folder(drop), DatasetManifest.read(part(drop))));
+    Location joined = dataset.child("joined").child(inputs);
+    if (!joined.child(DatasetManifest.FILE).exists()) {
+      joined
+          .child(DatasetManifest.FILE)
+          .writeText(
+              Documents.toJson(
+                  DatasetManifest.read(dataset).with(parts, MANIFEST_WAY, provenance)));
+    }
+    return joined;
+  }
+
+  private Outcome decide(Work work, Lease lease) {
+    Location place = work().child(work.inputs());
+    Optional<Location> champion =
+        work.champion().map(version -> registry.version(version).child("model"));
+    TrainingConfig training = config.training(work.joined(), champion);
+    UserException.throwIfAny(training.problems());
+    RunFolder run = RunFolder.open(place.child("train"), "train", training, provenance);
+    var unusedResult = Training.run(spark, training, run, listener);
+    TrainedModel challenger = TrainedModel.read(run.file("models").child("best"));
+    DatasetManifest manifest = DatasetManifest.read(work.joined());
+    List<Member> members = new ArrayList<>();
+    champion.ifPresent(model -> members.add(Member.of("champion", TrainedModel.read(model))));
+    members.add(Member.of("challenger", challenger));
+    Location predictions = place.child("predictions");
+    Evaluation evaluation = evaluate(members, manifest, work, training, predictions);
+    Optional<PairedComparison> comparison =
+        champion.map(
+            model ->
+                PairedComparison.of(
+                    predictions, "champion", "challenger", manifest.labels().humanNames()));
+    lease.requireHeld();
+    Decision decision = decision(work, evaluation, comparison, manifest);
+    Origin origin =
+        new Origin(
+            work.inputs(),
+            work.champion(),
+            work.joined().uri(),
+            work.drops(),
+            config.recipe(),
+            config.settings(),
+            provenance);
+    registry.add(
+        challenger,
+        origin,
+        decision,
+        () -> report(registry.version(decision.version()), decision, evaluation, manifest, work));
+    if (decision.promoted()) {
+      boolean unusedChange = registry.promote(decision.version(), decision.words(), lease);
+    }
+    place.delete();
+    return new Outcome(Optional.of(decision), decision.words());
+  }
+
+  private Evaluation evaluate(
+      List<Member> members,
+      DatasetManifest manifest,
+      Work work,
+      TrainingConfig training,
+      Location predictions) {
+    predictions.delete();
+    Predictor.Question question = new Predictor.Question(members, List.of(), List.of(predictions));
+    Predictor predictor =
+        new Predictor(
+            spark,
+            new Predictor.Options(
+                config.evaluation().tasks(),
+                config.evaluation().minibatch(),
+                Duration.ofMinutes(config.evaluation().deadlineMinutes()),
+                training.network().backend()));
+    Broadcast<PictureShelf> pictures =
+        spark.broadcast(
+            new PictureShelf(work.joined(), manifest, (long) training.cacheMebibytes() << 20));
+    try {
+      return Evaluation.of(
+          work.joined().uri(),
+          SplitName.TEST,
+          manifest.labels(),
+          question,
+          predictor.ask(pictures, SplitName.TEST, question, done -> {}),
+          members.stream().map(member -> List.<Evaluation.CurvePoint>of()).toList(),
+          provenance);
+    } finally {
+      pictures.destroy();
+    }
+  }
+
+  private Decision decision(
+      Work work,
+      Evaluation evaluation,
+      Optional<PairedComparison> comparison,
+      DatasetManifest manifest) {
+    List<PromotionPolicy.Bound> bounds = comparison.map(config.policy()::bounds).orElse(List.of());
+    List<String> known =
+        work.champion()
+            .map(
+                version ->
+                    TrainedModel.describe(registry.version(version).child("model"))
+                        .labels()
+                        .classNames())
+            .orElse(manifest.labels().classNames());
+    List<Evaluation.Score> scores = evaluation.members();
+    return new Decision(
+        registry.next(),
+        work.champion(),
+        bounds.stream().allMatch(PromotionPolicy.Bound::holds),
+        scores.get(scores.size() - 1).top1Error(),
+        config.policy(),
+        bounds,
+        comparison,
+        manifest.labels().classNames().stream().filter(name -> !known.contains(name)).toList(),
+        Registry.now());
+  }
+
+  /** The evaluation and a page about the decision, with the pictures that changed sides. */
+  private void report(
+      Location version,
+      Decision decision,
+      Evaluation evaluation,
+      DatasetManifest manifest,
+      Work work) {
+    version.child("evaluation.json").writeText(Documents.toJson(evaluation));
+    PictureStore store = new PictureShelf(work.joined(), manifest, 0).store(SplitName.TEST);
+    decision
+        .comparison()
+        .ifPresent(
+            comparison ->
+                Stream.concat(comparison.lost().stream(), comparison.won().stream())
+                    .forEach(
+                        change ->
+                            version
+                                .child(change.picture())
+                                .writeBytes(PictureEncoder.png(store.picture(change.example())))));
+    ComparisonReport.write(
+        version,
+        new ComparisonReport.Verdict(
+            decision.promoted(),
+            decision.words(),
+            decision.bounds().stream()
+                .map(b -> List.of(b.what(), b.value(), b.bound(), b.holds() ? "holds" : "broken"))
+                .toList(),
+            decision.newClasses(),
+            work.drops().stream().map(Drop::name).toList()),
+        evaluation,
+        decision.comparison());
+  }
+}

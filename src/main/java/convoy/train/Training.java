@@ -1,0 +1,53 @@
+package convoy.train;
+
+import convoy.cluster.SparkContexts;
+import convoy.core.Digests;
+import convoy.core.Location;
+import convoy.core.RunFolder;
+import convoy.data.DatasetManifest;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/** A whole training, the same behind every door: checks, memory plan, epochs. */
+public final class Training {
+  private Training() {}
+
+  /** Who is told how a training goes. */
+  public interface Listener {
+
+    /** What a person reads before it starts. */
+    void message(String text);
+
+    /** An epoch is done and its checkpoint is safe. */
+    void epoch(TrainingHistory.Epoch epoch);
+  }
+
+  /**
+   * Trains, or goes on where the run's last checkpoint is.
+   *
+   * @param config without {@link TrainingConfig#problems()}
+   * @param run opened with this configuration
+   */
+  public static ParameterAveragingTrainer.Result run(
+      JavaSparkContext spark, TrainingConfig config, RunFolder run, Listener listener) {
+    Location manifest = Location.of(config.dataset()).child(DatasetManifest.FILE);
+    run.requireSame("dataset.sha256", Digests.sha256(manifest.readBytes()), "data set");
+    TrainingSubject subject = config.subject();
+    MemoryPlan plan = subject.memoryPlan(config.training(), SparkContexts.slots(spark));
+    listener.message(plan.describe(spark));
+    plan.requireRoom(spark);
+    subject
+        .weights()
+        .ifPresent(
+            weights ->
+                listener.message(
+                    switch (weights.head()) {
+                      case KEPT -> "Begins with the weights that were given.\n";
+                      case WIDENED ->
+                          "Begins with the weights that were given; the last layer is new for the new classes.\n";
+                      case NEW ->
+                          "Begins with the weights that were given; the last layer is new, for other classes.\n";
+                    }));
+    return new ParameterAveragingTrainer(spark, subject, config.training(), run.location())
+        .train(listener::epoch);
+  }
+}

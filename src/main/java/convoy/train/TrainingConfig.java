@@ -1,0 +1,180 @@
+package convoy.train;
+
+import convoy.core.Checks;
+import convoy.core.Documents;
+import convoy.core.Location;
+import convoy.core.UserException;
+import convoy.data.DatasetManifest;
+import convoy.data.ImageTransform;
+import convoy.data.SplitName;
+import convoy.network.Architectures;
+import convoy.network.Backend;
+import convoy.network.Engine;
+import convoy.network.LayerRates;
+import convoy.network.NetworkSpec;
+import convoy.network.StartingWeights;
+import convoy.network.architecture.LayerSpec;
+import convoy.network.architecture.ResNet;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** What is trained on what and how; {@code conf/train.yaml} explains each key. */
+public record TrainingConfig(
+    String dataset,
+    String validationSplit,
+    long seed,
+    NetworkConfig network,
+    double cropFraction,
+    ImageTransform.Augmentation augmentation,
+    TrainingOptions training,
+    int cacheMebibytes) {
+
+  public TrainingConfig {
+    new Checks()
+        .within(0.1, 1, "crop-fraction", cropFraction)
+        .atLeast(0, "cache-mebibytes", cacheMebibytes)
+        .done();
+  }
+
+  /**
+   * The reference configuration with overlays and single settings laid over it.
+   *
+   * @param overlays files like those in {@code conf/train}
+   * @param settings each {@code key.path=value}
+   */
+  public static TrainingConfig of(List<Location> overlays, List<String> settings) {
+    return Documents.reference("train")
+        .withFiles(overlays)
+        .with(settings)
+        .bind("train", TrainingConfig.class);
+  }
+
+  /**
+   * The network and what computes it.
+   *
+   * @param classes checked against the data set where given
+   * @param weights run, model folder or file to begin with
+   */
+  public record NetworkConfig(
+      String architecture,
+      List<LayerSpec> layers,
+      ResNet.Stem stem,
+      List<Integer> input,
+      Optional<Integer> classes,
+      double dropout,
+      Optional<String> weights,
+      Backend.EngineName engine,
+      Backend.DeviceKind device,
+      Backend.Precision precision) {
+    /** A state is the same whatever computed it, so a run may go on with others. */
+    public static final List<String> CHOICES_OF_A_MACHINE = List.of("engine", "device");
+
+    public NetworkConfig {
+      // The number of classes is the data set's; everything else is checked here and now.
+      var unused =
+          new NetworkSpec(
+              architecture,
+              layers,
+              stem,
+              input,
+              classes.orElse(2),
+              dropout,
+              0,
+              NetworkSpec.Phase.TRAINING);
+    }
+
+    /** The network in its training form. */
+    public NetworkSpec spec(int dataClasses, long seed) {
+      return new NetworkSpec(
+          architecture,
+          layers,
+          stem,
+          input,
+          dataClasses,
+          dropout,
+          seed,
+          NetworkSpec.Phase.TRAINING);
+    }
+
+    /** What computes. */
+    public Backend backend() {
+      return new Backend(engine, device, precision);
+    }
+  }
+
+  /** All that is wrong with the data set or the weights for this configuration. */
+  public List<String> problems() {
+    List<String> problems = new ArrayList<>();
+    try {
+      DatasetManifest manifest = DatasetManifest.read(Location.of(dataset));
+      Checks.collect(problems, () -> manifest.split(SplitName.spelled(validationSplit)));
+      Checks.collect(problems, () -> manifest.labels().requireSize(network.classes(), "a network"));
+      Checks.collect(problems, () -> requireChannels(manifest));
+      Engine engine = Engine.of(network.engine());
+      Checks.collect(
+          problems,
+          () -> {
+            engine.require(spec(manifest));
+            engine.require(rates(manifest));
+          });
+      Checks.collect(problems, () -> weights(manifest));
+      int examples = manifest.split(SplitName.TRAIN).examples();
+      Checks.collect(problems, () -> training.layout().requireEnough(examples));
+    } catch (UserException e) {
+      problems.add(e.getMessage());
+    }
+    return problems;
+  }
+
+  private void requireChannels(DatasetManifest manifest) {
+    int wanted = network.input().get(0);
+    if (wanted != manifest.channels()) {
+      throw new UserException(
+          "Cannot train a network of %d channels on data of %d. Set network.input=[%d, height, width]."
+              .formatted(wanted, manifest.channels(), manifest.channels()));
+    }
+  }
+
+  /** The network for a data set's classes. */
+  NetworkSpec spec(DatasetManifest manifest) {
+    return network.spec(manifest.labels().size(), seed);
+  }
+
+  private LayerRates rates(DatasetManifest manifest) {
+    return LayerRates.of(
+        Architectures.blueprint(spec(manifest)),
+        training.trainedLayers(),
+        training.otherLayersRate());
+  }
+
+  private Optional<StartingWeights> weights(DatasetManifest manifest) {
+    return network
+        .weights()
+        .map(path -> StartingWeights.read(path, spec(manifest), manifest.labels()));
+  }
+
+  /** The subject of a trainer. */
+  TrainingSubject subject() {
+    Location folder = Location.of(dataset);
+    DatasetManifest manifest = DatasetManifest.read(folder);
+    NetworkSpec spec = spec(manifest);
+    return new TrainingSubject(
+        folder,
+        manifest,
+        SplitName.spelled(validationSplit),
+        spec,
+        new ImageTransform(
+            spec.height(),
+            spec.width(),
+            cropFraction,
+            manifest.mean(),
+            manifest.standardDeviation()),
+        augmentation,
+        weights(manifest),
+        rates(manifest),
+        seed,
+        (long) cacheMebibytes << 20,
+        network.backend());
+  }
+}

@@ -1,0 +1,48 @@
+package convoy.train;
+
+import convoy.core.Location;
+import convoy.data.DatasetManifest;
+import convoy.data.ImageTransform;
+import convoy.network.Backend;
+import convoy.network.LayerRates;
+import convoy.network.MemoryNeeds;
+import convoy.network.NetworkSpec;
+import convoy.network.StartingWeights;
+import java.util.Optional;
+
+/**
+ * What is trained on what.
+ *
+ * @param validationSplit measured after every epoch
+ * @param network in its training form
+ * @param weights to begin with; empty for random ones
+ * @param rates of layers
+ * @param keptBytes of decoded pictures a JVM
+ * @param backend that workers train with
+ */
+record TrainingSubject(
+    Location dataset,
+    DatasetManifest manifest,
+    String validationSplit,
+    NetworkSpec network,
+    ImageTransform transform,
+    ImageTransform.Augmentation augmentation,
+    Optional<StartingWeights> weights,
+    LayerRates rates,
+    long seed,
+    long keptBytes,
+    Backend backend) {
+
+  MemoryPlan memoryPlan(TrainingOptions options, int slots) {
+    // Of validation's probabilities, which all tasks of one executor may hold.
+    long probabilities =
+        (long) manifest.split(validationSplit).examples() * manifest.labels().size() * Float.BYTES;
+    return new MemoryPlan(
+        MemoryNeeds.of(network, options.minibatch(), backend),
+        options.workers(),
+        slots,
+        keptBytes,
+        probabilities,
+        backend.device());
+  }
+}

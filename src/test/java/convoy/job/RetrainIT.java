@@ -1,0 +1,372 @@
+package convoy.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import convoy.core.Documents;
+import convoy.core.Location;
+import convoy.data.DatasetManifest;
+import convoy.network.TrainedModel;
+import convoy.registry.Decision;
+import convoy.registry.Registry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A drill: drops arrive one after the other, a good one, a mislabelled one, a new class, none. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class RetrainIT {
+  @TempDir static Path folder;
+  private static Path drops;
+  private static Path base;
+  private static Path models;
+
+  @BeforeAll
+  static void beginWithLittle() {
+    drops = folder.resolve("drops");
+    models = folder.resolve("models");
+    folder.resolve("first").toFile().mkdirs();
+    drops.toFile().mkdirs();
+    base = Jobs.shapes(folder.resolve("first"), 80, 30);
+  }
+
+  private static String[] options(String... more) {
+    List<String> options =
+        new ArrayList<>(
+            List.of(
+                "--set",
+                "registry=" + models,
+                "--set",
+                "dataset=" + base,
+                "--set",
+                "source.path=" + drops,
+                "--set",
+                "source.layout=imagenet-tars",
+                "--set",
+                "recipe=[conf/train/demo.yaml]",
+                "--set",
+                "settings=[training.epochs=8, network.dropout=0]",
+                "--set",
+                "policy.largest-class-loss=0.15"));
+    for (String setting : more) {
+      options.addAll(List.of("--set", setting));
+    }
+    return options.toArray(String[]::new);
+  }
+
+  private static Registry registry() {
+    return new Registry(Location.of(models.toString()));
+  }
+
+  /** Pictures of the training kind that nobody has seen, a tar a class. */
+  private static Path drawn(int perClass, int seed) {
+    Path pictures = folder.resolve("drawn-" + seed);
+    Jobs.succeed(
+        "draw",
+        "--set",
+        "output=" + pictures,
+        "--set",
+        "train-per-class=" + perClass,
+        "--set",
+        "test-per-class=1",
+        "--set",
+        "seed=" + seed);
+    return pictures.resolve("train");
+  }
+
+  private static List<Path> files(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.sorted().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Moves a drawing to the drops, each class under the name of the one that many places on. */
+  private static void drop(String name, Path pictures, int labelsMovedBy) throws IOException {
+    List<Path> tars = files(pictures);
+    Path arriving = Files.createDirectories(folder.resolve("arriving"));
+    for (int i = 0; i < tars.size(); i++) {
+      Path label = tars.get((i + labelsMovedBy) % tars.size()).getFileName();
+      Files.copy(tars.get(i), arriving.resolve(label));
+    }
+    Files.move(arriving, drops.resolve(name));
+  }
+
+  @Test
+  @Order(1)
+  void theFirstRunMakesAChampion() {
+    Jobs.succeed("retrain", options());
+    assertThat(registry().champion()).contains(1);
+    Decision decision = registry().decision(1);
+    assertThat(decision.champion()).isEmpty();
+    assertThat(decision.promoted()).isTrue();
+    assertThat(TrainedModel.isIn(Location.of(registry().resolve("registry:champion")))).isTrue();
+  }
+
+  @Test
+  @Order(2)
+  void withNothingNewNothingIsDone() {
+    Jobs.succeed("retrain", options());
+    assertThat(registry().versions()).containsExactly(1);
+  }
+
+  @Test
+  @Order(3)
+  void aGoodDropIsPromoted() throws Exception {
+    drop("2026-11-02", drawn(200, 2), 0);
+    Jobs.succeed("retrain", options());
+    Decision decision = registry().decision(2);
+    assertThat(decision.promoted()).as(decision.words()).isTrue();
+    assertThat(decision.comparison().orElseThrow().pValue()).isLessThan(0.05);
+    assertThat(decision.testTop1Error()).isLessThan(registry().decision(1).testTop1Error());
+    assertThat(registry().champion()).contains(2);
+    DatasetManifest joined = DatasetManifest.read(Location.of(registry().origin(2).dataset()));
+    DatasetManifest first = DatasetManifest.read(Location.of(base.toString()));
+    assertThat(joined.split("test"))
+        .usingRecursiveComparison()
+        .ignoringFields("shards")
+        .isEqualTo(first.split("test"));
+    assertThat(joined.split("train").examples())
+        .isGreaterThan(first.split("train").examples() + 1700);
+    assertThat(models.resolve("versions/000002/report.html")).content().contains("Promoted");
+  }
+
+  @Test
+  @Order(4)
+  void mislabelledPicturesAreRefused() throws Exception {
+    drop("2026-11-03", drawn(200, 3), 3);
+    Jobs.succeed("retrain", options());
+    Decision decision = registry().decision(3);
+    assertThat(decision.promoted()).as(decision.words()).isFalse();
+    assertThat(decision.bounds()).anyMatch(bound -> !bound.holds());
+    assertThat(registry().champion()).contains(2);
+    assertThat(models.resolve("versions/000003/report.html")).content().contains("Champion kept");
+  }
+
+  @Test
+  @Order(5)
+  void theSameInputsAgainDoNothing() {
+    Jobs.succeed("retrain", options());
+    assertThat(registry().versions()).containsExactly(1, 2, 3);
+  }
+
+  @Test
+  @Order(6)
+  void aNewClassIsNamedAndByOptionLearned() throws Exception {
+    Path pictures = drawn(40, 4);
+    Files.copy(files(pictures).get(0), pictures.resolve("zz-unheard-of.tar"));
+    Files.delete(files(pictures).get(0));
+    drop("2026-11-04", pictures, 0);
+    Jobs.Outcome refused = Jobs.run("retrain", options("source.skip=[2026-11-03]"));
+    assertThat(refused.code()).isEqualTo(3);
+    assertThat(refused.errors())
+        .startsWith(
+            "error: Cannot use drop 2026-11-04: it has classes that the champion does not know, [zz-unheard-of].")
+        .hasLineCount(1);
+    Jobs.succeed(
+        "retrain",
+        options(
+            "source.skip=[2026-11-03]",
+            "new-classes=widen",
+            "policy.level=1",
+            "policy.smallest-gain=-1",
+            "policy.largest-class-loss=1"));
+    Decision decision = registry().decision(4);
+    assertThat(decision.newClasses()).containsExactly("zz-unheard-of");
+    assertThat(decision.promoted()).isTrue();
+    TrainedModel.Description model =
+        TrainedModel.describe(Location.of(registry().resolve("registry:4")));
+    assertThat(model.labels().size()).isEqualTo(11);
+    assertThat(model.labels().classNames().get(10)).isEqualTo("zz-unheard-of");
+  }
+
+  @Test
+  @Order(7)
+  void anEmptyDropIsLeftForLater() throws Exception {
+    Files.createDirectories(drops.resolve("2026-11-05"));
+    Jobs.succeed("retrain", options("source.skip=[2026-11-03]", "new-classes=widen"));
+    assertThat(registry().versions()).containsExactly(1, 2, 3, 4);
+  }
+
+  @Test
+  @Order(8)
+  void aDropThatChangedIsRefused() throws Exception {
+    Path tar = files(drops.resolve("2026-11-02")).get(0);
+    byte[] before = Files.readAllBytes(tar);
+    Files.write(tar, new byte[1024], java.nio.file.StandardOpenOption.APPEND);
+    Jobs.Outcome refused = Jobs.run("retrain", options());
+    assertThat(refused.code()).isEqualTo(3);
+    assertThat(refused.errors())
+        .startsWith("error: Cannot use drop 2026-11-02: it is not what it was when it was seen.");
+    Files.write(tar, before);
+  }
+
+  @Test
+  @Order(9)
+  void theRegistryIsLookedAfter() {
+    Jobs.succeed("registry", "list", "--registry", models.toString());
+    Jobs.succeed("registry", "show", "3", "--format", "json", "--registry", models.toString());
+    Jobs.succeed("registry", "rollback", "--registry", models.toString());
+    assertThat(registry().champion()).contains(2);
+    Jobs.succeed("registry", "promote", "1", "--why", "a test", "--registry", models.toString());
+    assertThat(registry().history().get(registry().history().size() - 1))
+        .matches(reign -> reign.version() == 1 && reign.why().equals("a test"));
+    Jobs.succeed("registry", "prune", "--keep", "1", "--registry", models.toString());
+    // The newest, the one in use and the one before it.
+    assertThat(registry().versions()).containsExactly(1, 2, 4);
+    Jobs.Outcome unknown = Jobs.run("registry", "promote", "9", "--registry", models.toString());
+    assertThat(unknown.code()).isEqualTo(3);
+    assertThat(unknown.errors()).startsWith("error: Cannot find version 9 in registry");
+  }
+
+  @Test
+  @Order(10)
+  void theChampionPredicts() {
+    Path run = folder.resolve("labels");
+    Jobs.succeed(
+        "predict",
+        "--set",
+        "model=registry:champion",
+        "--set",
+        "registry=" + models,
+        "--set",
+        "source.path=" + drops.resolve("2026-11-02"),
+        "--set",
+        "format=csv",
+        "--run",
+        run.toString());
+    assertThat(run.resolve("predictions")).isDirectoryContaining("glob:**.csv");
+  }
+
+  /** What a killed one leaves, at many points; the process really is killed. */
+  @Test
+  @Order(11)
+  void killedAtAnyPointItComesToTheSameEnd() throws Exception {
+    models = folder.resolve("killed");
+    drops = Files.createDirectories(folder.resolve("later-drops"));
+    drop("2026-11-09", folder.resolve("drawn-2/train"), 0);
+    List<String> marks =
+        List.of(
+            "lease.json",
+            "work/*/train/checkpoints/epoch-00002/checkpoint.json",
+            "work/*/predictions/part-00000.csv",
+            "versions/000001/model/model.json",
+            "versions/000001/report.html",
+            "versions/000001/decision.json",
+            "champion.json");
+    for (String mark : marks) {
+      killWhen(mark);
+      assertThat(registry().champion().map(v -> registry().versions().contains(v)))
+          .as("a champion is a complete version, killed at " + mark)
+          .isIn(Optional.empty(), Optional.of(true));
+    }
+    Jobs.succeed("retrain", options());
+    assertThat(registry().versions()).containsExactly(1);
+    assertThat(registry().history()).hasSize(1);
+    String killed = sha256(registry());
+    models = folder.resolve("not-killed");
+    Jobs.succeed("retrain", options());
+    assertThat(sha256(registry())).isEqualTo(killed);
+  }
+
+  private static String sha256(Registry registry) {
+    return TrainedModel.describe(Location.of(registry.resolve("registry:champion"))).sha256();
+  }
+
+  private static void killWhen(String mark) throws Exception {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                ProcessHandle.current().info().command().orElse("java"),
+                "-Xmx1g",
+                "-Djava.awt.headless=true",
+                "-Dspark.master=local[2]",
+                "-Dspark.ui.enabled=false"));
+    for (String flag :
+        java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments()) {
+      if (flag.startsWith("--add-opens")) {
+        command.add(flag);
+      }
+    }
+    command.addAll(
+        List.of("-cp", System.getProperty("java.class.path"), "convoy.job.Main", "retrain"));
+    command.addAll(List.of(options()));
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("killed.log").toFile())
+            .start();
+    long end = System.nanoTime() + 120_000_000_000L;
+    while (process.isAlive() && !isThere(mark) && System.nanoTime() < end) {
+      Thread.sleep(5);
+    }
+    process.destroyForcibly();
+    process.waitFor();
+    assertThat(isThere(mark)).as(Files.readString(folder.resolve("killed.log"))).isTrue();
+  }
+
+  private static boolean isThere(String mark) {
+    String[] parts = mark.split("/");
+    List<Path> at = List.of(models);
+    for (String part : parts) {
+      at =
+          at.stream()
+              .flatMap(
+                  path ->
+                      part.equals("*")
+                          ? Files.isDirectory(path) ? files(path).stream() : Stream.of()
+                          : Stream.of(path.resolve(part)))
+              .toList();
+    }
+    return at.stream().anyMatch(Files::exists);
+  }
+
+  @Test
+  @Order(12)
+  void twoAtOnceAreNotPossible() {
+    String holder =
+        Documents.toJson(
+            new Holder(
+                "x",
+                "somebody",
+                "elsewhere",
+                7,
+                "2026-11-09T00:00:00Z",
+                java.time.Instant.now().toString()));
+    Location lease = registry().folder().child("lease.json");
+    lease.writeText(holder);
+    Jobs.Outcome refused = Jobs.run("retrain", options());
+    assertThat(refused.code()).isEqualTo(3);
+    assertThat(refused.errors())
+        .isEqualTo(
+            "error: Cannot write into registry %s: somebody on elsewhere (process 7) has been at work since 2026-11-09T00:00:00Z. Wait for it; a lease that is not renewed for a minute is lost."
+                .formatted(models));
+    lease.writeText(holder.replace(java.time.Year.now().toString(), "2020"));
+    Jobs.succeed("retrain", options());
+    assertThat(lease.exists()).isFalse();
+  }
+
+  /** As {@code lease.json} has it. */
+  private record Holder(
+      String token, String user, String host, long process, String since, String renewed) {}
+
+  @Test
+  @Order(13)
+  void ofManyWhoTakeALeaseOneGetsIt() {
+    Location file = Location.of(folder.resolve("lease-race").toString());
+    long made = IntStream.range(0, 64).parallel().filter(i -> file.create("mine " + i)).count();
+    assertThat(made).isEqualTo(1);
+  }
+}
