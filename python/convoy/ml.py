@@ -1,46 +1,43 @@
-"""PySpark wrappers of convoy.ml: the stages run in the JVM, with the same parameters and defaults.
+"""PySpark wrappers of package convoy.ml: the stages run in the JVM, with the same parameters and defaults.
 
     from convoy.ml import CnnClassifier
     model = CnnClassifier(featuresCol="content", labelCol="label", epochs=10).fit(frame)
     model.transform(frame).select("prediction")
 """
 
+from pyspark import SparkContext
 from pyspark.ml.util import JavaMLReadable, JavaMLWritable
 from pyspark.ml.wrapper import JavaEstimator, JavaModel, JavaTransformer
 
 
-class _Stage:
-    """Parameters go straight to the JVM's stage, so that they are declared once."""
+class _Stage(JavaMLWritable, JavaMLReadable):
+    """A stage whose parameters are declared by the JVM's stage alone."""
 
-    def _set_all(self, values):
+    def set(self, **values):
+        """Sets parameters by their names: ``set(epochs=3)`` is ``setEpochs(3)`` in Java."""
         for name, value in values.items():
-            self.set_param(name, value)
-        return self
-
-    def set_param(self, name, value):
-        """Sets a parameter by its name, as ``setEpochs(3)`` does in Java."""
-        setter = "set" + name[0].upper() + name[1:]
-        if isinstance(value, (list, tuple)):
-            gateway = self._java_obj_gateway()
-            array = gateway.new_array(gateway.jvm.java.lang.String, len(value))
-            for i, text in enumerate(value):
-                array[i] = text
-            value = array
-        getattr(self._java_obj, setter)(value)
+            if isinstance(value, (list, tuple)):
+                value = self._strings(value)
+            getattr(self._java_obj, "set" + name[0].upper() + name[1:])(value)
         return self
 
     @staticmethod
-    def _java_obj_gateway():
-        from pyspark import SparkContext
+    def _strings(values):
+        gateway = SparkContext._gateway
+        array = gateway.new_array(gateway.jvm.java.lang.String, len(values))
+        for i, value in enumerate(values):
+            array[i] = value
+        return array
 
-        return SparkContext._gateway
-
-    def explain_params(self):
+    def explain(self):
         """Every parameter with its meaning, default and value."""
         return self._java_obj.explainParams()
 
+    def _transfer_params_to_java(self):
+        """They are there already."""
 
-class CnnModel(_Stage, JavaModel, JavaMLWritable, JavaMLReadable):
+
+class CnnModel(_Stage, JavaModel):
     """A trained network; see convoy.ml.CnnModel."""
 
     @property
@@ -51,36 +48,25 @@ class CnnModel(_Stage, JavaModel, JavaMLWritable, JavaMLReadable):
     @classmethod
     def load(cls, path):
         """A saved model, or any model or run folder of Convoy's jobs."""
-        from pyspark import SparkContext
-
         return cls(SparkContext._jvm.convoy.ml.CnnModel.load(path))
 
-    def _transfer_params_to_java(self):
-        pass
 
-
-class CnnClassifier(_Stage, JavaEstimator, JavaMLWritable, JavaMLReadable):
+class CnnClassifier(_Stage, JavaEstimator):
     """Trains a convolutional network by parameter averaging; see convoy.ml.CnnClassifier."""
 
     def __init__(self, **params):
         super().__init__()
         self._java_obj = self._new_java_obj("convoy.ml.CnnClassifier")
-        self._set_all(params)
+        self.set(**params)
 
     def _create_model(self, java_model):
         return CnnModel(java_model)
 
-    def _transfer_params_to_java(self):
-        pass
 
-
-class CnnFeaturizer(_Stage, JavaTransformer, JavaMLWritable, JavaMLReadable):
+class CnnFeaturizer(_Stage, JavaTransformer):
     """What a layer makes of pictures, as vectors; see convoy.ml.CnnFeaturizer."""
 
     def __init__(self, **params):
         super().__init__()
         self._java_obj = self._new_java_obj("convoy.ml.CnnFeaturizer")
-        self._set_all(params)
-
-    def _transfer_params_to_java(self):
-        pass
+        self.set(**params)

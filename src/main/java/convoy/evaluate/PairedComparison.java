@@ -32,7 +32,6 @@ public record PairedComparison(
     List<Change> lost,
     List<Change> won) {
   private static final int CHANGES_KEPT = 24;
-  private static final int COLUMNS_AFTER_NAME = 5;
 
   /** How one class fared. */
   public record ClassPair(String name, int examples, double firstRecall, double secondRecall) {}
@@ -56,19 +55,21 @@ public record PairedComparison(
    *
    * @param predictions folder of {@link Predictor.Question}
    * @param names of classes, in order of the labels
+   * @param answers to each example: of members and combinations
    */
   public static PairedComparison of(
-      Location predictions, String first, String second, List<String> names) {
-    Counting counting = new Counting(names);
+      Location predictions, String first, String second, List<String> names, int answers) {
+    Counting counting = new Counting(names, 1 + 2 * answers);
     for (Location.Entry part : predictions.list()) {
       part.location().readText().lines().skip(1).forEach(counting::add);
     }
     return counting.comparison(first, second);
   }
 
-  /** Of lines {@code example,"name",label,first,probability,second,probability}. */
+  /** Of lines {@code example,"name",label,first,probability,second,probability,...}. */
   private static final class Counting {
     private final List<String> names;
+    private final int columnsAfterName;
     private final int[] examples;
     private final int[] firstRight;
     private final int[] secondRight;
@@ -77,8 +78,9 @@ public record PairedComparison(
     private long onlyFirst;
     private long onlySecond;
 
-    Counting(List<String> names) {
+    Counting(List<String> names, int columnsAfterName) {
       this.names = names;
+      this.columnsAfterName = columnsAfterName;
       examples = new int[names.size()];
       firstRight = new int[names.size()];
       secondRight = new int[names.size()];
@@ -87,7 +89,7 @@ public record PairedComparison(
     void add(String line) {
       // A name may have commas in it.
       String[] fields = line.split(",");
-      int at = fields.length - COLUMNS_AFTER_NAME;
+      int at = fields.length - columnsAfterName;
       int label = Integer.parseInt(fields[at]);
       int first = Integer.parseInt(fields[at + 1]);
       int second = Integer.parseInt(fields[at + 3]);

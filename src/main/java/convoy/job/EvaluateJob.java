@@ -175,10 +175,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
         .readText()
         .lines()
         .map(line -> Documents.fromJson(progress.uri(), line, TrainingHistory.Epoch.class))
-        .map(
-            e ->
-                new Evaluation.CurvePoint(
-                    e.epoch(), e.trainingLoss(), e.validationLoss(), e.validationTop1Error()))
+        .map(TrainingHistory.Epoch::curvePoint)
         .toList();
   }
 

@@ -49,7 +49,7 @@ public final class Main {
   }
 
   /** Runs a job and returns the exit code; errors go to {@code err}. */
-  static int run(PrintWriter err, String... arguments) {
+  public static int run(PrintWriter err, String... arguments) {
     CommandLine line =
         new CommandLine(CommandSpec.create().name("convoy").mixinStandardHelpOptions(true));
     line.getCommandSpec().version("convoy " + Provenance.version());

@@ -54,6 +54,7 @@ public final class CnnClassifier extends Estimator<CnnModel> implements DefaultP
   private final BooleanParam mirror;
   private final DoubleParam validationFraction;
   private final Param<String> validationIndicatorCol;
+  private final Param<String> epochTaken;
   private final LongParam seed;
   private final IntParam cacheMebibytes;
   private final StringArrayParam settings;
@@ -215,6 +216,13 @@ public final class CnnClassifier extends Estimator<CnnModel> implements DefaultP
             "validationIndicatorCol",
             "boolean column that is true for pictures of the validation part; empty to use validationFraction");
     setDefault(validationIndicatorCol, "");
+    epochTaken =
+        new Param<>(
+            this,
+            "epochTaken",
+            "whose weights the model has: best (the first of the lowest validation error) or last",
+            ParamValidators.inArray(new String[] {"best", "last"}));
+    setDefault(epochTaken, "best");
     seed =
         new LongParam(
             this, "seed", "of the first weights, the order of pictures, augmentation and dropout");
@@ -373,6 +381,11 @@ public final class CnnClassifier extends Estimator<CnnModel> implements DefaultP
    */
   public Param<String> validationIndicatorCol() {
     return validationIndicatorCol;
+  }
+
+  /** Whose weights the model has: best or last. */
+  public Param<String> epochTaken() {
+    return epochTaken;
   }
 
   /** Of the first weights, the order of pictures, augmentation and dropout. */
@@ -580,6 +593,11 @@ public final class CnnClassifier extends Estimator<CnnModel> implements DefaultP
 
   public CnnClassifier setValidationIndicatorCol(String value) {
     set(validationIndicatorCol, value);
+    return this;
+  }
+
+  public CnnClassifier setEpochTaken(String value) {
+    set(epochTaken, value);
     return this;
   }
 

@@ -3,6 +3,7 @@ package convoy.ml;
 import convoy.cluster.SparkContexts;
 import convoy.core.Location;
 import convoy.data.Picture;
+import convoy.evaluate.Evaluation;
 import convoy.evaluate.Member;
 import convoy.evaluate.PictureScorer;
 import convoy.network.Backend;
@@ -221,8 +222,8 @@ public final class CnnModel extends Model<CnnModel> implements MLWritable {
   }
 
   /** How training went, an element an epoch; empty for a model that was loaded. */
-  public List<TrainingHistory.Epoch> history() {
-    return history;
+  public List<Evaluation.CurvePoint> history() {
+    return history.stream().map(TrainingHistory.Epoch::curvePoint).toList();
   }
 
   public int numClasses() {

@@ -100,7 +100,7 @@ final class Fit {
       Printer printer =
           new Printer((boolean) stage.<Object>value(stage.verbose()), config.training().epochs());
       var unused = Training.run(spark, config, run, printer);
-      TrainedModel model = TrainedModel.read(run.file("models").child("best"));
+      TrainedModel model = TrainedModel.read(run.file("models").child(text("epochTaken")));
       return new CnnModel(stage.uid(), model, List.copyOf(printer.history));
     } finally {
       if (!(boolean) stage.<Object>value(stage.keepWork())) {

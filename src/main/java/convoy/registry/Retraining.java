@@ -264,7 +264,11 @@ public final class Retraining {
         champion.map(
             model ->
                 PairedComparison.of(
-                    predictions, "champion", "challenger", manifest.labels().humanNames()));
+                    predictions,
+                    "champion",
+                    "challenger",
+                    manifest.labels().humanNames(),
+                    members.size()));
     lease.requireHeld();
     Decision decision = decision(work, evaluation, comparison, manifest);
     Origin origin =

@@ -23,7 +23,7 @@ import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** An evaluation's charts as PNG files. */
-final class Charts {
+public final class Charts {
   private static final int WIDTH = 900;
   private static final int HEIGHT = 420;
   private static final int CELL = 46;
@@ -35,7 +35,7 @@ final class Charts {
   private Charts() {}
 
   /** Top-1 error on the validation split, a line a member. */
-  static byte[] validationError(List<Evaluation.Score> members) {
+  public static byte[] validationError(List<Evaluation.Score> members) {
     XYChart chart = lines("Validation top-1 error", "%");
     for (Evaluation.Score member : members) {
       add(chart, member.name(), member, false);
@@ -43,8 +43,27 @@ final class Charts {
     return png(chart);
   }
 
+  /** Training and validation loss of one training. */
+  public static byte[] losses(List<Evaluation.CurvePoint> curve) {
+    XYChart chart = lines("Loss", "nats");
+    double[] epochs = curve.stream().mapToDouble(Evaluation.CurvePoint::epoch).toArray();
+    chart
+        .addSeries(
+            "training",
+            epochs,
+            curve.stream().mapToDouble(Evaluation.CurvePoint::trainingLoss).toArray())
+        .setMarker(SeriesMarkers.CIRCLE);
+    chart
+        .addSeries(
+            "validation",
+            epochs,
+            curve.stream().mapToDouble(Evaluation.CurvePoint::validationLoss).toArray())
+        .setMarker(SeriesMarkers.CIRCLE);
+    return png(chart);
+  }
+
   /** Training loss, a line a member. */
-  static byte[] trainingLoss(List<Evaluation.Score> members) {
+  public static byte[] trainingLoss(List<Evaluation.Score> members) {
     XYChart chart = lines("Training loss", "nats");
     for (Evaluation.Score member : members) {
       add(chart, member.name(), member, true);
@@ -81,7 +100,7 @@ final class Charts {
   }
 
   /** Error of each class, as bars. */
-  static byte[] classErrors(Evaluation.Score score) {
+  public static byte[] classErrors(Evaluation.Score score) {
     List<Evaluation.ClassScore> classes = score.perClass();
     int width = Math.min(LARGEST, Math.max(WIDTH, 24 * classes.size()));
     CategoryChart chart =
@@ -169,7 +188,7 @@ final class Charts {
   }
 
   /** Rows are true classes, the first on top; colour is the part of the row. */
-  static byte[] confusion(Evaluation.Score score, List<String> classes) {
+  public static byte[] confusion(Evaluation.Score score, List<String> classes) {
     int n = classes.size();
     int side = Math.min(LARGEST, MARGIN + CELL * n);
     HeatMapChart chart =

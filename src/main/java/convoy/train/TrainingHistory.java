@@ -1,5 +1,6 @@
 package convoy.train;
 
+import convoy.evaluate.Evaluation;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -29,6 +30,11 @@ public record TrainingHistory(List<Epoch> epochs) {
       long images,
       double seconds,
       double imagesPerSecond) {
+
+    /** As evaluations show it. */
+    public Evaluation.CurvePoint curvePoint() {
+      return new Evaluation.CurvePoint(epoch, trainingLoss, validationLoss, validationTop1Error);
+    }
 
     /**
      * For a person who waits.

@@ -1,7 +1,11 @@
 package convoy.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
 
+import convoy.core.Documents;
+import convoy.core.Location;
+import convoy.evaluate.Evaluation;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -9,6 +13,7 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.apache.spark.mllib.evaluation.MulticlassMetrics;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
@@ -171,6 +176,51 @@ class PredictIT {
       assertThat(parts).hasSize(5);
     }
     assertThat(labels(run, "parquet")).hasSize(PICTURES);
+  }
+
+  /** Spark's own count of the same answers. */
+  @Test
+  void evaluationsNumbersAreThoseOfSparksMetrics() {
+    Path run = folder.resolve("evaluated");
+    Jobs.succeed(
+        "evaluate",
+        "--set",
+        "dataset=" + shapes,
+        "--set",
+        "members=[%s]".formatted(model),
+        "--run",
+        run.toString());
+    Evaluation.Score score =
+        Documents.read(Location.of(run + "/evaluation.json"), Evaluation.class).members().get(0);
+    List<Double> spark =
+        sql(
+            session -> {
+              MulticlassMetrics metrics =
+                  new MulticlassMetrics(
+                      session
+                          .read()
+                          .option("header", true)
+                          .csv(run + "/predictions")
+                          .selectExpr("cast(other as double)", "cast(label as double)"));
+              List<Double> numbers = new ArrayList<>(List.of(metrics.accuracy()));
+              for (double label : metrics.labels()) {
+                numbers.add(metrics.recall(label));
+                numbers.add(metrics.precision(label));
+              }
+              return numbers;
+            });
+    List<Double> ours = new ArrayList<>(List.of(1 - score.top1Error()));
+    score
+        .perClass()
+        .forEach(
+            one -> {
+              ours.add(1 - one.top1Error());
+              ours.add(one.precision());
+            });
+    assertThat(ours).hasSameSizeAs(spark);
+    for (int i = 0; i < ours.size(); i++) {
+      assertThat(ours.get(i)).isCloseTo(spark.get(i), offset(1e-12));
+    }
   }
 
   @Test
