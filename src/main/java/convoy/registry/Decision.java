@@ -36,7 +36,7 @@ public record Decision(
             .map(bound -> "%s is %s, not %s".formatted(bound.what(), bound.value(), bound.bound()))
             .toList();
     String errors =
-        "test top-1 error %.2f %%, champion %d %.2f %%"
+        "test top-1 error %.2f %% where version %d, the champion, has %.2f %%"
             .formatted(
                 100 * testTop1Error,
                 champion.get(),
@@ -44,7 +44,7 @@ public record Decision(
     return promoted
         ? "Promoted version %d: %s, p = %.3g."
             .formatted(version, errors, comparison.map(PairedComparison::pValue).orElse(1.0))
-        : "Kept the champion, version %d; version %d was refused: %s; %s."
-            .formatted(champion.get(), version, errors, String.join("; ", broken));
+        : "Kept the champion: version %d was refused, %s; %s."
+            .formatted(version, errors, String.join("; ", broken));
   }
 }

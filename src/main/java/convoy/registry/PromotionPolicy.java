@@ -57,7 +57,7 @@ public record PromotionPolicy(double smallestGain, double largestClassLoss, doub
         new Bound(
             "p value of McNemar's exact test",
             String.format(Locale.ROOT, "%.4g", comparison.pValue()),
-            String.format(Locale.ROOT, "at most %.4g", level),
+            "at most " + level,
             comparison.pValue() <= level));
     return bounds;
   }
