@@ -7,7 +7,7 @@ import org.apache.spark.ml.param.ParamValidators;
 import org.apache.spark.ml.param.Params;
 
 /** Parameters that Spark's probabilistic classifiers and their models share, of the same names. */
-final class Answering {
+public final class Answering {
   final Param<String> featuresCol;
   final Param<String> predictionCol;
   final Param<String> probabilityCol;
@@ -38,5 +38,11 @@ final class Answering {
             stage,
             "topKCol",
             "column for the most probable classes: structs of number, name and probability; empty for none");
+    stage.setDefault(featuresCol, "features");
+    stage.setDefault(predictionCol, "prediction");
+    stage.setDefault(probabilityCol, "probability");
+    stage.setDefault(rawPredictionCol, "rawPrediction");
+    stage.setDefault(topK, 5);
+    stage.setDefault(topKCol, "");
   }
 }

@@ -9,7 +9,7 @@ import org.apache.spark.ml.param.ParamValidators;
 import org.apache.spark.ml.param.Params;
 
 /** Parameters of every stage that asks a network: how, and on what. */
-final class Asking {
+public final class Asking {
   final IntParam inferenceMinibatch;
   final Param<String> handleInvalid;
   final Param<String> engine;
@@ -42,6 +42,11 @@ final class Asking {
             "precision",
             "of activations and kernels: float32 or bfloat16",
             Backend.Precision.values());
+    stage.setDefault(inferenceMinibatch, 64);
+    stage.setDefault(handleInvalid, "error");
+    stage.setDefault(engine, "torch");
+    stage.setDefault(device, "cpu");
+    stage.setDefault(precision, "float32");
   }
 
   private static Param<String> oneOf(Params stage, String name, String doc, Enum<?>... values) {

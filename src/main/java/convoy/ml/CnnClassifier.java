@@ -3,7 +3,6 @@ package convoy.ml;
 import java.util.List;
 import org.apache.spark.ml.Estimator;
 import org.apache.spark.ml.param.BooleanParam;
-import org.apache.spark.ml.param.DoubleArrayParam;
 import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.LongParam;
@@ -25,7 +24,8 @@ import org.apache.spark.sql.types.StructType;
  * validation error. The same pictures, parameters and seed give the same model, in whatever order
  * and partitions they come.
  */
-public final class CnnClassifier extends Estimator<CnnModel> implements DefaultParamsWritable {
+public final class CnnClassifier extends Estimator<CnnModel>
+    implements AskingStage<CnnClassifier>, AnsweringStage<CnnClassifier>, DefaultParamsWritable {
 
   // Without an initial value: the superclass's constructor asks for the identifier first.
   private String uid;
@@ -75,17 +75,6 @@ public final class CnnClassifier extends Estimator<CnnModel> implements DefaultP
     answering = new Answering(this);
     labelCol = new Param<>(this, "labelCol", "column with numbers of classes, from 0 on");
     setDefault(labelCol, "label");
-    setDefault(answering.featuresCol, "features");
-    setDefault(answering.predictionCol, "prediction");
-    setDefault(answering.probabilityCol, "probability");
-    setDefault(answering.rawPredictionCol, "rawPrediction");
-    setDefault(answering.topK, 5);
-    setDefault(answering.topKCol, "");
-    setDefault(asking.inferenceMinibatch, 64);
-    setDefault(asking.handleInvalid, "error");
-    setDefault(asking.engine, "torch");
-    setDefault(asking.device, "cpu");
-    setDefault(asking.precision, "float32");
     network = new Param<>(this, "network", "architecture, one of those that conf/train.yaml lists");
     setDefault(network, "lenet");
     inputSize =
@@ -264,6 +253,21 @@ public final class CnnClassifier extends Estimator<CnnModel> implements DefaultP
     return uid;
   }
 
+  @Override
+  public Asking asking() {
+    return asking;
+  }
+
+  @Override
+  public Answering answering() {
+    return answering;
+  }
+
+  @Override
+  public CnnClassifier self() {
+    return this;
+  }
+
   /** Architecture, one of those that conf/train.yaml lists. */
   public Param<String> network() {
     return network;
@@ -421,69 +425,9 @@ public final class CnnClassifier extends Estimator<CnnModel> implements DefaultP
     return verbose;
   }
 
-  /** Column with pictures. */
-  public Param<String> featuresCol() {
-    return answering.featuresCol;
-  }
-
-  /** Column for the number of the class. */
-  public Param<String> predictionCol() {
-    return answering.predictionCol;
-  }
-
-  /** Column for the probabilities. */
-  public Param<String> probabilityCol() {
-    return answering.probabilityCol;
-  }
-
-  /** Column for the logarithms of the probabilities. */
-  public Param<String> rawPredictionCol() {
-    return answering.rawPredictionCol;
-  }
-
-  /** One a class. */
-  public DoubleArrayParam thresholds() {
-    return answering.thresholds;
-  }
-
-  /** Classes in the column of the most probable ones. */
-  public IntParam topK() {
-    return answering.topK;
-  }
-
-  /** Column for the most probable classes. */
-  public Param<String> topKCol() {
-    return answering.topKCol;
-  }
-
   /** Column with numbers of classes. */
   public Param<String> labelCol() {
     return labelCol;
-  }
-
-  /** Pictures that a network sees at a time when it is asked. */
-  public IntParam inferenceMinibatch() {
-    return asking.inferenceMinibatch;
-  }
-
-  /** {@code error}, {@code skip} or {@code keep} rows whose picture cannot be decoded. */
-  public Param<String> handleInvalid() {
-    return asking.handleInvalid;
-  }
-
-  /** {@code torch} or {@code dl4j}. */
-  public Param<String> engine() {
-    return asking.engine;
-  }
-
-  /** {@code cpu}, {@code cuda} or {@code auto}. */
-  public Param<String> device() {
-    return asking.device;
-  }
-
-  /** {@code float32} or {@code bfloat16}. */
-  public Param<String> precision() {
-    return asking.precision;
   }
 
   public CnnClassifier setNetwork(String value) {
@@ -631,68 +575,8 @@ public final class CnnClassifier extends Estimator<CnnModel> implements DefaultP
     return this;
   }
 
-  public CnnClassifier setFeaturesCol(String value) {
-    set(featuresCol(), value);
-    return this;
-  }
-
-  public CnnClassifier setPredictionCol(String value) {
-    set(predictionCol(), value);
-    return this;
-  }
-
-  public CnnClassifier setProbabilityCol(String value) {
-    set(probabilityCol(), value);
-    return this;
-  }
-
-  public CnnClassifier setRawPredictionCol(String value) {
-    set(rawPredictionCol(), value);
-    return this;
-  }
-
-  public CnnClassifier setThresholds(double[] value) {
-    set(thresholds(), value);
-    return this;
-  }
-
-  public CnnClassifier setTopK(int value) {
-    set(topK(), value);
-    return this;
-  }
-
-  public CnnClassifier setTopKCol(String value) {
-    set(topKCol(), value);
-    return this;
-  }
-
   public CnnClassifier setLabelCol(String value) {
     set(labelCol, value);
-    return this;
-  }
-
-  public CnnClassifier setInferenceMinibatch(int value) {
-    set(inferenceMinibatch(), value);
-    return this;
-  }
-
-  public CnnClassifier setHandleInvalid(String value) {
-    set(handleInvalid(), value);
-    return this;
-  }
-
-  public CnnClassifier setEngine(String value) {
-    set(engine(), value);
-    return this;
-  }
-
-  public CnnClassifier setDevice(String value) {
-    set(device(), value);
-    return this;
-  }
-
-  public CnnClassifier setPrecision(String value) {
-    set(precision(), value);
     return this;
   }
 

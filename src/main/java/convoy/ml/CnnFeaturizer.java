@@ -17,7 +17,6 @@ import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.Vectors;
-import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsReader;
@@ -33,7 +32,8 @@ import org.apache.spark.util.TaskCompletionListener;
  * Spark's estimators (Razavian et al., 2014). A map becomes a vector channel after channel, row by
  * row.
  */
-public final class CnnFeaturizer extends Transformer implements DefaultParamsWritable {
+public final class CnnFeaturizer extends Transformer
+    implements AskingStage<CnnFeaturizer>, DefaultParamsWritable {
   private static final Duration DEADLINE = Duration.ofHours(1);
 
   // Without an initial value: the superclass's constructor asks for the identifier first.
@@ -64,11 +64,6 @@ public final class CnnFeaturizer extends Transformer implements DefaultParamsWri
             this,
             "layer",
             "whose output is taken, a name that jobs/describe.sh lists; empty takes what the last layer reads");
-    setDefault(asking.inferenceMinibatch, 64);
-    setDefault(asking.handleInvalid, "error");
-    setDefault(asking.engine, "torch");
-    setDefault(asking.device, "cpu");
-    setDefault(asking.precision, "float32");
     setDefault(inputCol, "content");
     setDefault(outputCol, "features");
     setDefault(layer, "");
@@ -80,6 +75,16 @@ public final class CnnFeaturizer extends Transformer implements DefaultParamsWri
       uid = Uid.take("cnn_featurizer");
     }
     return uid;
+  }
+
+  @Override
+  public Asking asking() {
+    return asking;
+  }
+
+  @Override
+  public CnnFeaturizer self() {
+    return this;
   }
 
   /** Column with pictures. */
@@ -102,31 +107,6 @@ public final class CnnFeaturizer extends Transformer implements DefaultParamsWri
     return layer;
   }
 
-  /** Pictures that a network sees at a time when it is asked. */
-  public IntParam inferenceMinibatch() {
-    return asking.inferenceMinibatch;
-  }
-
-  /** {@code error}, {@code skip} or {@code keep} rows whose picture cannot be decoded. */
-  public Param<String> handleInvalid() {
-    return asking.handleInvalid;
-  }
-
-  /** {@code torch} or {@code dl4j}. */
-  public Param<String> engine() {
-    return asking.engine;
-  }
-
-  /** {@code cpu}, {@code cuda} or {@code auto}. */
-  public Param<String> device() {
-    return asking.device;
-  }
-
-  /** {@code float32} or {@code bfloat16}. */
-  public Param<String> precision() {
-    return asking.precision;
-  }
-
   public CnnFeaturizer setInputCol(String value) {
     set(inputCol(), value);
     return this;
@@ -144,31 +124,6 @@ public final class CnnFeaturizer extends Transformer implements DefaultParamsWri
 
   public CnnFeaturizer setLayer(String value) {
     set(layer(), value);
-    return this;
-  }
-
-  public CnnFeaturizer setInferenceMinibatch(int value) {
-    set(inferenceMinibatch(), value);
-    return this;
-  }
-
-  public CnnFeaturizer setHandleInvalid(String value) {
-    set(handleInvalid(), value);
-    return this;
-  }
-
-  public CnnFeaturizer setEngine(String value) {
-    set(engine(), value);
-    return this;
-  }
-
-  public CnnFeaturizer setDevice(String value) {
-    set(device(), value);
-    return this;
-  }
-
-  public CnnFeaturizer setPrecision(String value) {
-    set(precision(), value);
     return this;
   }
 
@@ -203,13 +158,13 @@ public final class CnnFeaturizer extends Transformer implements DefaultParamsWri
     Asked asked =
         new Asked(
             member,
-            Asking.backend(text(engine()), text(device()), text(precision())),
+            backend(),
             new PictureRows.Plan(
                 PictureColumn.of(schema, text(inputCol)),
                 schema.fieldIndex(text(inputCol)),
                 1,
                 (int) getOrDefault(inferenceMinibatch()),
-                Asking.invalid(text(handleInvalid()))),
+                invalid()),
             layerOf(Architectures.blueprint(member.network())));
     Broadcast<Asked> shared = SparkContexts.of(dataset.sparkSession()).broadcast(asked);
     return PictureRows.append(

@@ -23,8 +23,6 @@ import org.apache.spark.ml.attribute.NominalAttribute;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.Vectors;
-import org.apache.spark.ml.param.DoubleArrayParam;
-import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsReader;
@@ -50,7 +48,8 @@ import scala.Option;
  *
  * <p>A saved one is a Convoy model folder, and a Convoy model or run folder can be loaded as one.
  */
-public final class CnnModel extends Model<CnnModel> implements MLWritable {
+public final class CnnModel extends Model<CnnModel>
+    implements AskingStage<CnnModel>, AnsweringStage<CnnModel>, MLWritable {
   private static final Duration DEADLINE = Duration.ofHours(1);
   private static final double SMALLEST_PROBABILITY = 1e-30;
 
@@ -70,17 +69,6 @@ public final class CnnModel extends Model<CnnModel> implements MLWritable {
     this.history = history;
     asking = new Asking(this);
     answering = new Answering(this);
-    setDefault(answering.featuresCol, "features");
-    setDefault(answering.predictionCol, "prediction");
-    setDefault(answering.probabilityCol, "probability");
-    setDefault(answering.rawPredictionCol, "rawPrediction");
-    setDefault(answering.topK, 5);
-    setDefault(answering.topKCol, "");
-    setDefault(asking.inferenceMinibatch, 64);
-    setDefault(asking.handleInvalid, "error");
-    setDefault(asking.engine, "torch");
-    setDefault(asking.device, "cpu");
-    setDefault(asking.precision, "float32");
   }
 
   @Override
@@ -91,123 +79,18 @@ public final class CnnModel extends Model<CnnModel> implements MLWritable {
     return uid;
   }
 
-  /** Column with pictures. */
-  public Param<String> featuresCol() {
-    return answering.featuresCol;
+  @Override
+  public Asking asking() {
+    return asking;
   }
 
-  /** Column for the number of the class. */
-  public Param<String> predictionCol() {
-    return answering.predictionCol;
+  @Override
+  public Answering answering() {
+    return answering;
   }
 
-  /** Column for the probabilities. */
-  public Param<String> probabilityCol() {
-    return answering.probabilityCol;
-  }
-
-  /** Column for the logarithms of the probabilities. */
-  public Param<String> rawPredictionCol() {
-    return answering.rawPredictionCol;
-  }
-
-  /** One a class. */
-  public DoubleArrayParam thresholds() {
-    return answering.thresholds;
-  }
-
-  /** Classes in the column of the most probable ones. */
-  public IntParam topK() {
-    return answering.topK;
-  }
-
-  /** Column for the most probable classes. */
-  public Param<String> topKCol() {
-    return answering.topKCol;
-  }
-
-  /** Pictures that a network sees at a time when it is asked. */
-  public IntParam inferenceMinibatch() {
-    return asking.inferenceMinibatch;
-  }
-
-  /** {@code error}, {@code skip} or {@code keep} rows whose picture cannot be decoded. */
-  public Param<String> handleInvalid() {
-    return asking.handleInvalid;
-  }
-
-  /** {@code torch} or {@code dl4j}. */
-  public Param<String> engine() {
-    return asking.engine;
-  }
-
-  /** {@code cpu}, {@code cuda} or {@code auto}. */
-  public Param<String> device() {
-    return asking.device;
-  }
-
-  /** {@code float32} or {@code bfloat16}. */
-  public Param<String> precision() {
-    return asking.precision;
-  }
-
-  public CnnModel setFeaturesCol(String value) {
-    set(featuresCol(), value);
-    return this;
-  }
-
-  public CnnModel setPredictionCol(String value) {
-    set(predictionCol(), value);
-    return this;
-  }
-
-  public CnnModel setProbabilityCol(String value) {
-    set(probabilityCol(), value);
-    return this;
-  }
-
-  public CnnModel setRawPredictionCol(String value) {
-    set(rawPredictionCol(), value);
-    return this;
-  }
-
-  public CnnModel setThresholds(double[] value) {
-    set(thresholds(), value);
-    return this;
-  }
-
-  public CnnModel setTopK(int value) {
-    set(topK(), value);
-    return this;
-  }
-
-  public CnnModel setTopKCol(String value) {
-    set(topKCol(), value);
-    return this;
-  }
-
-  public CnnModel setInferenceMinibatch(int value) {
-    set(inferenceMinibatch(), value);
-    return this;
-  }
-
-  public CnnModel setHandleInvalid(String value) {
-    set(handleInvalid(), value);
-    return this;
-  }
-
-  public CnnModel setEngine(String value) {
-    set(engine(), value);
-    return this;
-  }
-
-  public CnnModel setDevice(String value) {
-    set(device(), value);
-    return this;
-  }
-
-  public CnnModel setPrecision(String value) {
-    set(precision(), value);
+  @Override
+  public CnnModel self() {
     return this;
   }
 
@@ -259,10 +142,6 @@ public final class CnnModel extends Model<CnnModel> implements MLWritable {
 
   private String text(Param<String> param) {
     return getOrDefault(param);
-  }
-
-  private Backend backend() {
-    return Asking.backend(text(engine()), text(device()), text(precision()));
   }
 
   @Override
@@ -326,7 +205,7 @@ public final class CnnModel extends Model<CnnModel> implements MLWritable {
                 schema.fieldIndex(text(featuresCol())),
                 appended().size(),
                 (int) getOrDefault(inferenceMinibatch()),
-                Asking.invalid(text(handleInvalid()))),
+                invalid()),
             new Columns(
                 !text(rawPredictionCol()).isEmpty(),
                 !text(probabilityCol()).isEmpty(),

@@ -129,7 +129,7 @@ final class Fit {
   }
 
   private DatasetPartitioner partitioner() {
-    boolean strict = Asking.invalid(text("handleInvalid")) == PictureRows.Invalid.ERROR;
+    boolean strict = stage.invalid() == PictureRows.Invalid.ERROR;
     return new DatasetPartitioner(
         spark,
         new DatasetPartitioner.Options(
@@ -186,7 +186,7 @@ final class Fit {
     PictureColumn column = PictureColumn.of(table.schema(), stage.value(stage.featuresCol()));
     String indicator = stage.value(stage.validationIndicatorCol());
     double fraction = (double) stage.value(stage.validationFraction());
-    boolean strict = Asking.invalid(text("handleInvalid")) == PictureRows.Invalid.ERROR;
+    boolean strict = stage.invalid() == PictureRows.Invalid.ERROR;
     List<Column> wanted = new ArrayList<>();
     wanted.add(functions.col(stage.value(stage.featuresCol())));
     wanted.add(functions.col(stage.value(stage.labelCol())).cast("double"));

@@ -1,5 +1,6 @@
 package convoy.network;
 
+import convoy.convolution.Shape;
 import convoy.core.Location;
 import convoy.core.Safetensors;
 import convoy.core.UserException;
@@ -8,6 +9,7 @@ import convoy.network.StateLayout.Block;
 import convoy.network.architecture.Blueprint;
 import convoy.network.architecture.LayerSpec;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -54,6 +56,11 @@ public record StartingWeights(byte[] parameters, Head head) {
           "Cannot begin with weights %s: they are of %s, not %s. Name weights of the same network."
               .formatted(path, there.architecture(), network.architecture()));
     }
+    if (!there.layers().equals(network.layers()) || !body(there).equals(body(network))) {
+      throw new UserException(
+          "Cannot begin with weights %s: they are of a network with another input, stem or other layers. Set network.input, network.stem and network.layers as there."
+              .formatted(path));
+    }
     return new Reader(
             path,
             network,
@@ -61,6 +68,18 @@ public record StartingWeights(byte[] parameters, Head head) {
             Optional.of(description.labels()),
             labels)
         .read();
+  }
+
+  /**
+   * All that both have to have alike, by name: what is left after training, without the last layer.
+   */
+  private static Map<String, Shape> body(NetworkSpec network) {
+    Blueprint trained = Architectures.blueprint(network.in(NetworkSpec.Phase.INFERENCE));
+    StateLayout layout = StateLayout.of(trained);
+    return trained.nodes().stream()
+        .filter(node -> !(node.layer() instanceof LayerSpec.Softmax))
+        .flatMap(node -> layout.blocks(node.name()).stream())
+        .collect(Collectors.toMap(Block::name, Block::shape));
   }
 
   /** One reading. */
@@ -74,7 +93,7 @@ public record StartingWeights(byte[] parameters, Head head) {
     StartingWeights read() {
       StateLayout layout = StateLayout.of(network);
       byte[] parameters = FirstState.of(network).parameters();
-      Set<String> body = body();
+      Set<String> body = body(network).keySet();
       named.put(
           layout.blocks().stream().filter(block -> body.contains(block.name())).toList(),
           network.architecture(),
@@ -98,17 +117,6 @@ public record StartingWeights(byte[] parameters, Head head) {
 
     private boolean isOutput(Block block) {
       return block.node().equals(Architectures.blueprint(network).output().name());
-    }
-
-    /** Names of all that both have to have alike. */
-    private Set<String> body() {
-      Blueprint trained = Architectures.blueprint(network.in(NetworkSpec.Phase.INFERENCE));
-      StateLayout layout = StateLayout.of(trained);
-      return trained.nodes().stream()
-          .filter(node -> !(node.layer() instanceof LayerSpec.Softmax))
-          .flatMap(node -> layout.blocks(node.name()).stream())
-          .map(Block::name)
-          .collect(Collectors.toSet());
     }
 
     private Head head(Safetensors.Array array, Block block) {

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import convoy.core.Documents;
 import convoy.core.Location;
 import convoy.data.DatasetManifest;
+import convoy.registry.Registry;
 import convoy.train.ParameterAveragingTrainer;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
 import org.junit.jupiter.api.AfterAll;
@@ -78,5 +81,49 @@ class HdfsIT {
         "--run",
         root + "/evaluation");
     assertThat(Location.of(root + "/evaluation/report.html").exists()).isTrue();
+  }
+
+  /** A registry, its lease and its drops there, too. */
+  @Test
+  void retrainingMayLieOnHdfs() {
+    String root = "hdfs://127.0.0.1:%d/retrained".formatted(hdfs.getNameNodePort());
+    for (String seed : List.of("1", "2")) {
+      Jobs.succeed(
+          "draw",
+          "--set",
+          "output=" + root + "/drops/" + seed,
+          "--set",
+          "train-per-class=8",
+          "--set",
+          "test-per-class=4",
+          "--set",
+          "seed=" + seed);
+    }
+    Jobs.succeed(
+        "partition",
+        "--config",
+        "conf/partition/demo.yaml",
+        "--set",
+        "source.path=" + root + "/drops/1",
+        "--set",
+        "output=" + root + "/shapes");
+    String[] retrain = {
+      "--set", "registry=" + root + "/models",
+      "--set", "dataset=" + root + "/shapes",
+      "--set", "source.path=" + root + "/drops",
+      "--set", "source.layout=imagenet-tars",
+      "--set", "source.skip=['1']",
+      "--set", "recipe=[conf/train/demo.yaml]",
+      "--set", "settings=[training.epochs=1]"
+    };
+    Jobs.succeed("retrain", retrain);
+    Registry registry = new Registry(Location.of(root + "/models"));
+    assertThat(registry.champion()).contains(1);
+    assertThat(registry.origin(1).drops()).hasSize(1);
+    Jobs.succeed("retrain", retrain);
+    assertThat(registry.versions()).containsExactly(1);
+    Location file = Location.of(root + "/lease");
+    assertThat(IntStream.range(0, 8).parallel().filter(i -> file.create("mine " + i)).count())
+        .isEqualTo(1);
   }
 }

@@ -2,6 +2,7 @@ package convoy.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,8 +19,17 @@ class LibraryIT {
 
   @Test
   void theExampleTrainsAndAsks() throws Exception {
-    String classPath = System.getProperty("java.class.path");
-    Path classes = Files.createDirectories(folder.resolve("classes"));
+    run(folder, System.getProperty("java.class.path"), List.of());
+  }
+
+  /**
+   * Compiles the example and runs it.
+   *
+   * @param classPath with Convoy and Spark
+   * @param flags of its JVM
+   */
+  static void run(Path place, String classPath, List<String> flags) throws Exception {
+    Path classes = Files.createDirectories(place.resolve("classes"));
     int compiled =
         ToolProvider.getSystemJavaCompiler()
             .run(
@@ -37,17 +47,21 @@ class LibraryIT {
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(flag -> flag.startsWith("--add-opens"))
         .forEach(command::add);
+    command.addAll(flags);
     command.addAll(
         List.of(
             "-cp",
-            classes + java.io.File.pathSeparator + classPath,
+            classes + File.pathSeparator + classPath,
             "example.TrainAndAsk",
-            folder.resolve("work").toString()));
-    Path log = folder.resolve("log");
+            place.resolve("example").toString()));
+    Path log = place.resolve("log");
     Process run =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
-    assertThat(run.waitFor(5, TimeUnit.MINUTES)).isTrue();
+    boolean ended = run.waitFor(5, TimeUnit.MINUTES);
+    run.destroyForcibly();
+    assertThat(ended).as(Files.readString(log)).isTrue();
     assertThat(Files.readString(log)).contains("Answers: [[");
-    assertThat(folder.resolve("work/model/model.json")).exists();
+    assertThat(place.resolve("example/model/model.json")).exists();
+    assertThat(place.resolve("example/work")).isEmptyDirectory();
   }
 }

@@ -30,6 +30,7 @@ class StandaloneClusterIT {
   @TempDir static Path folder;
   private static Scripts scripts;
   private static Path settings;
+  private static String master;
 
   @BeforeAll
   static void startCluster() throws Exception {
@@ -37,6 +38,7 @@ class StandaloneClusterIT {
     int port = freePort();
     scripts.run(
         "cluster.sh", "start", "--workers", "2", "--cores", "1", "--port", Integer.toString(port));
+    master = "spark://127.0.0.1:" + port;
     settings = folder.resolve("standalone.conf");
     Files.writeString(
         settings,
@@ -166,5 +168,23 @@ class StandaloneClusterIT {
         .contains("alt=\"Confusion matrix\"")
         .contains("alt=\"Learning curves\"")
         .doesNotContain("http://");
+  }
+
+  /** The example of the library, its driver on this machine and its tasks on the workers. */
+  @Test
+  @Order(9)
+  void sparkMlTrainsOnTheCluster() throws Exception {
+    Path place = Files.createDirectories(folder.resolve("ml"));
+    String jar = Path.of("target/convoy-0.1.0-SNAPSHOT-job.jar").toAbsolutePath().toString();
+    LibraryIT.run(
+        place,
+        jar + java.io.File.pathSeparator + Path.of("target/spark-home/jars/*").toAbsolutePath(),
+        List.of(
+            "-Dspark.master=" + master,
+            "-Dspark.jars=" + jar,
+            "-Dspark.driver.host=127.0.0.1",
+            "-Dspark.driver.bindAddress=127.0.0.1",
+            "-Dspark.executor.memory=1g"));
+    assertThat(place.resolve("log")).content().contains("Memory needed: driver heap");
   }
 }

@@ -5,13 +5,17 @@ import convoy.data.ShapePictures;
 import convoy.ml.CnnClassifier;
 import convoy.ml.CnnModel;
 import java.util.List;
+import org.apache.spark.SparkConf;
 import org.apache.spark.ml.feature.StringIndexer;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
-/** Trains a network on class folders of pictures and asks it: Convoy as a library. */
+/**
+ * Trains a network on class folders of pictures and asks it: Convoy as a library. On this machine,
+ * or with -Dspark.master=spark://... on a cluster whose machines all reach the folder.
+ */
 public final class TrainAndAsk {
   private TrainAndAsk() {}
 
@@ -21,7 +25,7 @@ public final class TrainAndAsk {
         Location.of(folder), "train", 40, 32, 1, ShapePictures.Layout.FOLDERS);
     try (SparkSession spark =
         SparkSession.builder()
-            .master("local[2]")
+            .config(new SparkConf().setIfMissing("spark.master", "local[2]"))
             .config("spark.ui.enabled", false)
             .getOrCreate()) {
       Dataset<Row> files =
@@ -34,7 +38,12 @@ public final class TrainAndAsk {
       Dataset<Row> labelled =
           new StringIndexer().setInputCol("name").setOutputCol("label").fit(files).transform(files);
       CnnModel model =
-          new CnnClassifier().setFeaturesCol("content").setEpochs(3).setMinibatch(16).fit(labelled);
+          new CnnClassifier()
+              .setFeaturesCol("content")
+              .setEpochs(3)
+              .setMinibatch(16)
+              .setWorkFolder(folder + "/work")
+              .fit(labelled);
       model.write().overwrite().save(folder + "/model");
       List<Row> answers =
           CnnModel.load(folder + "/model")
