@@ -17,14 +17,16 @@ class _Stage(JavaMLWritable, JavaMLReadable):
         """Sets parameters by their names: ``set(epochs=3)`` is ``setEpochs(3)`` in Java."""
         for name, value in values.items():
             if isinstance(value, (list, tuple)):
-                value = self._strings(value)
+                value = self._array(value)
             getattr(self._java_obj, "set" + name[0].upper() + name[1:])(value)
         return self
 
     @staticmethod
-    def _strings(values):
+    def _array(values):
         gateway = SparkContext._gateway
-        array = gateway.new_array(gateway.jvm.java.lang.String, len(values))
+        texts = all(isinstance(value, str) for value in values)
+        kind = gateway.jvm.java.lang.String if texts else gateway.jvm.double
+        array = gateway.new_array(kind, len(values))
         for i, value in enumerate(values):
             array[i] = value
         return array

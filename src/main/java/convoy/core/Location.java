@@ -86,6 +86,22 @@ public record Location(String uri) implements Serializable {
         : this;
   }
 
+  /** What a path means to Spark and Hadoop: without a scheme, one of their default file system. */
+  public static Location onDefaultFileSystem(String path) {
+    return of(path)
+        .attempt(
+            "look at",
+            (files, unused) -> {
+              Path hadoops = new Path(path);
+              return of(hadoops.getFileSystem(configuration()).makeQualified(hadoops).toString());
+            });
+  }
+
+  /** With its scheme, for those who would take a plain path for one of another file system. */
+  public String qualified() {
+    return uri.startsWith("/") ? "file://" + uri : uri;
+  }
+
   public Location child(String name) {
     return new Location(uri.endsWith("/") ? uri + name : uri + "/" + name);
   }

@@ -4,8 +4,7 @@ import convoy.core.Location;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.apache.commons.math3.stat.inference.AlternativeHypothesis;
-import org.apache.commons.math3.stat.inference.BinomialTest;
+import org.apache.commons.math3.distribution.BinomialDistribution;
 
 /**
  * Two members' answers to the same examples. Errors and recalls are fractions.
@@ -124,14 +123,11 @@ public record PairedComparison(
       }
       int discordant = Math.toIntExact(onlyFirst + onlySecond);
       double pValue =
-          discordant == 0
-              ? 1
-              : new BinomialTest()
-                  .binomialTest(
-                      discordant,
-                      Math.toIntExact(onlySecond),
-                      0.5,
-                      AlternativeHypothesis.TWO_SIDED);
+          Math.min(
+              1,
+              2
+                  * new BinomialDistribution(null, discordant, 0.5)
+                      .cumulativeProbability(Math.toIntExact(Math.min(onlyFirst, onlySecond))));
       return new PairedComparison(
           first,
           second,

@@ -134,7 +134,7 @@ final class Labelling {
 
   /** Rows of a Parquet table, a part for each of Spark's. */
   Counts table(PredictJob.Source source) {
-    Dataset<Row> table = session.read().parquet(source.path());
+    Dataset<Row> table = session.read().parquet(Location.of(source.path()).qualified());
     String column = column(table.schema(), source);
     boolean isPath = table.schema().apply(column).dataType().equals(DataTypes.StringType);
     Optional<String> name = nameColumn(table.schema(), source, column);
@@ -272,7 +272,7 @@ final class Labelling {
               .add(Labeller.classKey(place), "string")
               .add(Labeller.probabilityKey(place), "double");
     }
-    return session.read().schema(schema.add(Labeller.REASON, "string")).json(parts().uri());
+    return session.read().schema(schema.add(Labeller.REASON, "string")).json(parts().qualified());
   }
 
   private Counts counts(long now) {
@@ -292,7 +292,7 @@ final class Labelling {
         .mode(SaveMode.Overwrite)
         .format(format)
         .option("header", true)
-        .save(run.file("predictions").uri());
+        .save(run.file("predictions").qualified());
     StringBuilder rejected = new StringBuilder("name\tfile\treason\n");
     for (Row row :
         all.filter(col(Labeller.REASON).isNotNull())

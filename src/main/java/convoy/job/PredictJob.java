@@ -131,11 +131,20 @@ final class PredictJob implements Job<PredictJob.Config> {
   @Override
   public void run(Config config, Context context) {
     RunFolder run = Runs.open("predict", config, context);
-    List<Member> members = Member.all(config.members(), config.kind());
-    List<String> classes =
-        TrainedModel.describe(TrainedModel.find(config.members().get(0), config.kind()))
-            .labels()
-            .classNames();
+    List<TrainedModel.Description> models = new ArrayList<>();
+    List<String> folders = new ArrayList<>();
+    for (String path : config.members()) {
+      Location folder = TrainedModel.find(path, config.kind());
+      folders.add(folder.uri());
+      models.add(TrainedModel.describe(folder));
+    }
+    // A champion, or a run's best model, may be another one when a run is resumed.
+    run.requireSame(
+        "models.sha256",
+        String.join("\n", models.stream().map(TrainedModel.Description::sha256).toList()),
+        "model");
+    List<Member> members = Member.all(folders, config.kind());
+    List<String> classes = models.get(0).labels().classNames();
     Labeller labeller =
         new Labeller(
             members,

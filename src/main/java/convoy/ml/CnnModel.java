@@ -320,7 +320,8 @@ public final class CnnModel extends Model<CnnModel>
 
     @Override
     public void saveImpl(String path) {
-      TrainedModel.write(Location.of(path), stage.model.description(), stage.model.parameters());
+      TrainedModel.write(
+          Location.onDefaultFileSystem(path), stage.model.description(), stage.model.parameters());
       DefaultParamsWriter.saveMetadata(stage, path, sc(), Option.empty(), Option.empty());
     }
   }
@@ -341,7 +342,8 @@ public final class CnnModel extends Model<CnnModel>
   private static final class Reader extends MLReader<CnnModel> {
     @Override
     public CnnModel load(String path) {
-      Location folder = TrainedModel.find(path, TrainedModel.Kind.BEST);
+      Location folder =
+          TrainedModel.find(Location.onDefaultFileSystem(path).uri(), TrainedModel.Kind.BEST);
       TrainedModel model = TrainedModel.read(folder);
       if (!folder.child("metadata").exists()) {
         return new CnnModel(Uid.take("cnn_model"), model, List.of());

@@ -201,14 +201,16 @@ final class Fit {
             row -> {
               try {
                 byte[] file = column.file(row.get(0));
-                int label = row.isNullAt(1) ? classes : (int) row.getDouble(1);
-                if (label >= classes) {
+                int label = row.isNullAt(1) ? -1 : (int) row.getDouble(1);
+                if (label < 0 || label >= classes || label != row.getDouble(1)) {
                   throw new UserException(
                       "Cannot fit: label %s is not one of %d classes. Index the labels again."
                           .formatted(row.get(1), classes));
                 }
                 boolean validates =
-                    indicator.isEmpty() ? position(file) < fraction : row.getBoolean(2);
+                    indicator.isEmpty()
+                        ? position(file) < fraction
+                        : !row.isNullAt(2) && row.getBoolean(2);
                 return List.of(
                         new LabelledPicture(
                             validates ? SplitName.VALIDATION : SplitName.TRAIN, label, file))

@@ -142,6 +142,11 @@ public record StartingWeights(byte[] parameters, Head head) {
       if (kind == Head.NEW) {
         return;
       }
+      if (!array.type().equals(Safetensors.Type.F32.name())) {
+        throw new UserException(
+            "Cannot begin with weights %s: %s is of type %s. Save it in single precision (F32)."
+                .formatted(path, block.name(), array.type()));
+      }
       int row = array.length() / array.shape().get(0);
       for (int i = 0; i < array.shape().get(0); i++) {
         int to =

@@ -23,7 +23,12 @@ final class Drops {
    *
    * @param pictures none where it is empty
    */
-  record Found(Drop drop, ImageSource source, List<ImageReference> pictures) {}
+  record Found(String name, String fingerprint, ImageSource source, List<ImageReference> pictures) {
+
+    boolean is(Drop drop) {
+      return drop.name().equals(name) && drop.fingerprint().equals(fingerprint);
+    }
+  }
 
   /**
    * All drops, in order of their names. A folder without files is an empty one.
@@ -49,8 +54,7 @@ final class Drops {
     }
     String fingerprint =
         Digests.sha256(names.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 16);
-    return new Found(
-        new Drop(place.name(), fingerprint), source, files.isEmpty() ? List.of() : list(source));
+    return new Found(place.name(), fingerprint, source, files.isEmpty() ? List.of() : list(source));
   }
 
   private static String below(Location folder, Location file) {

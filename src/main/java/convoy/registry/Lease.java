@@ -3,8 +3,11 @@ package convoy.registry;
 import convoy.core.Documents;
 import convoy.core.Location;
 import convoy.core.UserException;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -13,12 +16,15 @@ import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The right to write into a registry, for one process at a time. It is renewed while the process
  * lives; one that is not renewed for a minute, or whose process on this machine is gone, is lost.
  */
 final class Lease implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Lease.class);
   private static final Duration RENEWAL = Duration.ofSeconds(10);
   private static final Duration LIFE = Duration.ofMinutes(1);
   private static final Duration SETTLING = Duration.ofMillis(300);
@@ -27,14 +33,23 @@ final class Lease implements AutoCloseable {
    * {@code lease.json}.
    *
    * @param token of this lease alone
+   * @param machine that process numbers are of; empty where it is not known
    * @param since and {@code renewed}: UTC
    */
   record Holder(
-      String token, String user, String host, long process, String since, String renewed) {
+      String token,
+      String user,
+      String host,
+      String machine,
+      long process,
+      String since,
+      String renewed) {
 
     private boolean isDead() {
       boolean gone =
-          host.equals(hostName()) && ProcessHandle.of(process).filter(p -> p.isAlive()).isEmpty();
+          !machine.isEmpty()
+              && machine.equals(machine())
+              && ProcessHandle.of(process).filter(p -> p.isAlive()).isEmpty();
       return gone || Instant.parse(renewed).plus(LIFE).isBefore(Instant.now());
     }
   }
@@ -68,6 +83,7 @@ final class Lease implements AutoCloseable {
             UUID.randomUUID().toString(),
             System.getProperty("user.name"),
             hostName(),
+            machine(),
             ProcessHandle.current().pid(),
             now,
             now);
@@ -112,10 +128,16 @@ final class Lease implements AutoCloseable {
   }
 
   private void renew() {
-    if (isHeld()) {
-      file.writeText(
-          Documents.toJson(
-              new Holder(own.token, own.user, own.host, own.process, own.since, now())));
+    try {
+      if (isHeld()) {
+        file.writeText(
+            Documents.toJson(
+                new Holder(
+                    own.token, own.user, own.host, own.machine, own.process, own.since, now())));
+      }
+    } catch (RuntimeException e) {
+      // The next one may succeed; an exception would end them all.
+      LOG.warn("The lease of registry {} could not be renewed", registry, e);
     }
   }
 
@@ -155,6 +177,16 @@ final class Lease implements AutoCloseable {
     return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
+  /** Names of hosts are not enough: containers may share one, and have processes of their own. */
+  private static String machine() {
+    try {
+      return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip()
+          + Files.readSymbolicLink(Path.of("/proc/self/ns/pid"));
+    } catch (IOException | UnsupportedOperationException e) {
+      return "";
+    }
+  }
+
   static String hostName() {
     try {
       return InetAddress.getLocalHost().getHostName();
@@ -166,6 +198,12 @@ final class Lease implements AutoCloseable {
   @Override
   public void close() {
     renewal.shutdownNow();
+    try {
+      // One that is on its way would bring the file back.
+      boolean unused = renewal.awaitTermination(LIFE.toSeconds(), TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     if (isHeld()) {
       file.delete();
     }

@@ -58,8 +58,9 @@ public final class Registry {
    *
    * @param name of its folder or tar
    * @param fingerprint digest of its files' names and lengths
+   * @param part of the data set that it became, from the data set's folder
    */
-  public record Drop(String name, String fingerprint) {}
+  public record Drop(String name, String fingerprint, String part) {}
 
   /** A version as a line of a list. */
   public record Line(
@@ -271,11 +272,12 @@ public final class Registry {
   }
 
   /** Writes a version; the decision comes last. */
-  void add(TrainedModel model, Origin origin, Decision decision, Runnable reports) {
+  void add(TrainedModel model, Origin origin, Decision decision, Runnable reports, Lease lease) {
     Location place = version(decision.version());
     TrainedModel.write(place.child("model"), model.description(), model.parameters());
     place.child("provenance.json").writeText(Documents.toJson(origin));
     reports.run();
+    lease.requireHeld();
     place.child(DECISION).writeText(Documents.toJson(decision));
   }
 

@@ -84,6 +84,11 @@ public final class Retraining {
     try (Lease lease = Lease.take(registry.folder())) {
       finishPromotion(lease);
       Optional<Integer> champion = registry.champion();
+      if (champion.isEmpty() && !registry.versions().isEmpty()) {
+        throw new UserException(
+            "Cannot retrain in registry %s: it has versions %s but none is in use. Put one into use with jobs/registry.sh promote N."
+                .formatted(registry.folder(), registry.versions()));
+      }
       List<Drop> seen = champion.map(v -> registry.origin(v).drops()).orElse(List.of());
       List<Drops.Found> fresh = fresh(seen);
       if (champion.isPresent() && fresh.isEmpty()) {
@@ -91,9 +96,7 @@ public final class Retraining {
             "Nothing to do: the champion, version %d, has seen every drop of %s."
                 .formatted(champion.get(), config.source().path()));
       }
-      List<Drop> drops =
-          Stream.concat(seen.stream(), fresh.stream().map(Drops.Found::drop)).toList();
-      String inputs = inputs(champion, drops);
+      String inputs = inputs(champion, seen, fresh);
       for (int version : registry.versions()) {
         if (registry.origin(version).inputs().equals(inputs)) {
           return nothing(
@@ -101,7 +104,12 @@ public final class Retraining {
                   .formatted(version, registry.decision(version).words()));
         }
       }
-      fresh.forEach(this::partition);
+      List<Drop> drops = new ArrayList<>(seen);
+      LabelIndex labels = labels(champion);
+      for (Drops.Found found : fresh) {
+        labels = labels(found, labels);
+        drops.add(partition(found, labels));
+      }
       Location joined = join(drops, inputs);
       return decide(new Work(champion, drops, inputs, joined), lease);
     }
@@ -132,7 +140,10 @@ public final class Retraining {
     if (!versions.isEmpty()) {
       int last = versions.get(versions.size() - 1);
       boolean reigned = registry.history().stream().anyMatch(reign -> reign.version() == last);
-      if (registry.decision(last).promoted() && !reigned) {
+      Decision decision = registry.decision(last);
+      // Another one that was put into use since then is what somebody wants.
+      boolean stands = decision.champion().equals(registry.champion());
+      if (decision.promoted() && !reigned && stands) {
         boolean unused = registry.promote(last, "decided before the process was stopped", lease);
         listener.message("Version %d was decided on before; it is in use now.%n".formatted(last));
       }
@@ -147,15 +158,15 @@ public final class Retraining {
     }
     List<Drops.Found> fresh = new ArrayList<>();
     for (Drops.Found found : Drops.in(config.source())) {
-      Drop drop = found.drop();
-      if (known.stream().anyMatch(k -> k.name().equals(drop.name()))) {
-        if (!known.contains(drop)) {
+      if (known.stream().anyMatch(drop -> drop.name().equals(found.name()))) {
+        if (known.stream().noneMatch(found::is)) {
           throw new UserException(
               "Cannot use drop %s: it is not what it was when it was seen. Bring new pictures as a drop with a name of its own."
-                  .formatted(drop.name()));
+                  .formatted(found.name()));
         }
       } else if (found.pictures().isEmpty()) {
-        listener.message("Drop %s has no pictures; it is left for later.%n".formatted(drop.name()));
+        listener.message(
+            "Drop %s has no pictures; it is left for later.%n".formatted(found.name()));
       } else {
         fresh.add(found);
       }
@@ -164,10 +175,11 @@ public final class Retraining {
   }
 
   /** Digest of all that decides what a retraining comes to. */
-  private String inputs(Optional<Integer> champion, List<Drop> drops) {
+  private String inputs(Optional<Integer> champion, List<Drop> seen, List<Drops.Found> fresh) {
     List<String> all = new ArrayList<>();
     all.add(champion.map(String::valueOf).orElse("none"));
-    drops.forEach(drop -> all.add(drop.name() + " " + drop.fingerprint()));
+    seen.forEach(drop -> all.add(drop.name() + " " + drop.fingerprint()));
+    fresh.forEach(found -> all.add(found.name() + " " + found.fingerprint()));
     all.add(Digests.sha256(dataset.child(DatasetManifest.FILE).readBytes()));
     all.add(Documents.toJson(config.training(dataset, Optional.empty())));
     all.add(Documents.toJson(config.policy()));
@@ -176,45 +188,46 @@ public final class Retraining {
     return Digests.sha256(String.join("\n", all).getBytes(StandardCharsets.UTF_8)).substring(0, 16);
   }
 
-  private Location part(Drop drop) {
-    return dataset.child(folder(drop));
-  }
-
-  private static String folder(Drop drop) {
-    return "parts/%s-%s".formatted(drop.name(), drop.fingerprint());
-  }
-
-  /** A drop becomes a part of the data set, once. */
-  private void partition(Drops.Found found) {
-    Location part = part(found.drop());
-    if (part.child(DatasetManifest.FILE).exists()) {
-      return;
+  /**
+   * A drop becomes a part of the data set, once for each way of making it.
+   *
+   * @param labels that were known before it, and its own after them
+   */
+  private Drop partition(Drops.Found found, LabelIndex labels) {
+    String how =
+        "%s %s %s"
+            .formatted(
+                labels.classNames(),
+                config.source().layout(),
+                Documents.toJsonLine(config.partition()));
+    String digest = Digests.sha256(how.getBytes(StandardCharsets.UTF_8)).substring(0, 8);
+    String part = "parts/%s-%s-%s".formatted(found.name(), found.fingerprint(), digest);
+    if (!dataset.child(part).child(DatasetManifest.FILE).exists()) {
+      RetrainingConfig.Partition options = config.partition();
+      listener.message("Drop %s: %,d pictures.%n".formatted(found.name(), found.pictures().size()));
+      var unused =
+          new DatasetPartitioner(
+                  spark,
+                  new DatasetPartitioner.Options(
+                      new Splits(SplitRule.HASH, options.validation(), 0),
+                      options.images(DatasetManifest.read(dataset)),
+                      options.shardExamples(),
+                      options.rejectedImagesAllowed(),
+                      0))
+              .partitionPart(found.source(), labels, dataset.child(part), provenance);
     }
-    LabelIndex labels = labels(found);
-    DatasetManifest base = DatasetManifest.read(dataset);
-    RetrainingConfig.Partition how = config.partition();
-    listener.message(
-        "Drop %s: %,d pictures.%n".formatted(found.drop().name(), found.pictures().size()));
-    var unused =
-        new DatasetPartitioner(
-                spark,
-                new DatasetPartitioner.Options(
-                    new Splits(SplitRule.HASH, how.validation(), 0),
-                    how.images(base),
-                    how.shardExamples(),
-                    how.rejectedImagesAllowed(),
-                    0))
-            .partitionPart(found.source(), labels, part, provenance);
+    return new Drop(found.name(), found.fingerprint(), part);
   }
 
-  /** The champion's classes, or the data set's; widened where that is allowed. */
-  private LabelIndex labels(Drops.Found found) {
-    LabelIndex known =
-        registry
-            .champion()
-            .map(
-                version -> TrainedModel.describe(registry.version(version).child("model")).labels())
-            .orElseGet(() -> DatasetManifest.read(dataset).labels());
+  /** The champion's classes, or the data set's. */
+  private LabelIndex labels(Optional<Integer> champion) {
+    return champion
+        .map(version -> TrainedModel.describe(registry.version(version).child("model")).labels())
+        .orElseGet(() -> DatasetManifest.read(dataset).labels());
+  }
+
+  /** What is known, and a drop's new classes after it, where these are allowed. */
+  private LabelIndex labels(Drops.Found found, LabelIndex known) {
     List<String> unknown =
         found.pictures().stream()
             .map(ImageReference::className)
@@ -225,7 +238,7 @@ public final class Retraining {
     if (!unknown.isEmpty() && config.newClasses() == RetrainingConfig.NewClasses.REFUSE) {
       throw new UserException(
           "Cannot use drop %s: it has classes that the champion does not know, %s. Name it in source.skip, or set new-classes=widen."
-              .formatted(found.drop().name(), unknown));
+              .formatted(found.name(), unknown));
     }
     return known.with(unknown, found.source().humanNames());
   }
@@ -233,7 +246,7 @@ public final class Retraining {
   /** A manifest that joins all parts; no shard is written again. */
   private Location join(List<Drop> drops, String inputs) {
     Map<String, DatasetManifest> parts = new LinkedHashMap<>();
-    drops.forEach(drop -> parts.put(folder(drop), DatasetManifest.read(part(drop))));
+    drops.forEach(drop -> parts.put(drop.part(), DatasetManifest.read(dataset.child(drop.part()))));
     Location joined = dataset.child("joined").child(inputs);
     if (!joined.child(DatasetManifest.FILE).exists()) {
       joined
@@ -284,7 +297,8 @@ public final class Retraining {
         challenger,
         origin,
         decision,
-        () -> report(registry.version(decision.version()), decision, evaluation, manifest, work));
+        () -> report(registry.version(decision.version()), decision, evaluation, manifest, work),
+        lease);
     if (decision.promoted()) {
       boolean unusedChange = registry.promote(decision.version(), decision.words(), lease);
     }
@@ -332,13 +346,7 @@ public final class Retraining {
       DatasetManifest manifest) {
     List<PromotionPolicy.Bound> bounds = comparison.map(config.policy()::bounds).orElse(List.of());
     List<String> known =
-        work.champion()
-            .map(
-                version ->
-                    TrainedModel.describe(registry.version(version).child("model"))
-                        .labels()
-                        .classNames())
-            .orElse(manifest.labels().classNames());
+        (work.champion().isPresent() ? labels(work.champion()) : manifest.labels()).classNames();
     List<Evaluation.Score> scores = evaluation.members();
     return new Decision(
         registry.next(),

@@ -25,7 +25,7 @@ class LibraryIT {
   /**
    * Compiles the example and runs it.
    *
-   * @param classPath with Convoy and Spark
+   * @param classPath that it runs with: Convoy and Spark
    * @param flags of its JVM
    */
   static void run(Path place, String classPath, List<String> flags) throws Exception {
@@ -37,7 +37,7 @@ class LibraryIT {
                 null,
                 null,
                 "-cp",
-                classPath,
+                System.getProperty("java.class.path"),
                 "-d",
                 classes.toString(),
                 "examples/library/src/main/java/example/TrainAndAsk.java");

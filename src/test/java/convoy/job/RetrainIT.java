@@ -333,8 +333,40 @@ class RetrainIT {
     return at.stream().anyMatch(Files::exists);
   }
 
+  /** Each drop's classes are numbered after those of the drops before it. */
   @Test
   @Order(12)
+  void twoDropsWithNewClassesAreLearnedTogether() throws Exception {
+    for (String name : List.of("2026-11-10", "2026-11-11")) {
+      Path pictures = drawn(4, name.hashCode() & 0xffff);
+      Files.move(files(pictures).get(0), pictures.resolve("new-on-" + name + ".tar"));
+      drop(name, pictures, 0);
+    }
+    Jobs.succeed(
+        "retrain",
+        options(
+            "new-classes=widen",
+            "settings=[training.epochs=1]",
+            "policy.level=1",
+            "policy.smallest-gain=-1",
+            "policy.largest-class-loss=1"));
+    Registry.Origin origin = registry().origin(2);
+    DatasetManifest joined = DatasetManifest.read(Location.of(origin.dataset()));
+    assertThat(joined.labels().classNames())
+        .hasSize(12)
+        .endsWith("new-on-2026-11-10", "new-on-2026-11-11");
+    int[] counts = new int[12];
+    for (DatasetManifest.Split split : List.of(joined.split("train"), joined.split("validation"))) {
+      for (int c = 0; c < 12; c++) {
+        counts[c] += split.classCounts().get(c);
+      }
+    }
+    assertThat(counts[10]).isEqualTo(4);
+    assertThat(counts[11]).isEqualTo(4);
+  }
+
+  @Test
+  @Order(13)
   void twoAtOnceAreNotPossible() {
     String holder =
         Documents.toJson(
@@ -342,6 +374,7 @@ class RetrainIT {
                 "x",
                 "somebody",
                 "elsewhere",
+                "",
                 7,
                 "2026-11-09T00:00:00Z",
                 java.time.Instant.now().toString()));
@@ -360,10 +393,16 @@ class RetrainIT {
 
   /** As {@code lease.json} has it. */
   private record Holder(
-      String token, String user, String host, long process, String since, String renewed) {}
+      String token,
+      String user,
+      String host,
+      String machine,
+      long process,
+      String since,
+      String renewed) {}
 
   @Test
-  @Order(13)
+  @Order(14)
   void ofManyWhoTakeALeaseOneGetsIt() {
     Location file = Location.of(folder.resolve("lease-race").toString());
     long made = IntStream.range(0, 64).parallel().filter(i -> file.create("mine " + i)).count();
