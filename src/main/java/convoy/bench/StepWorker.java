@@ -1,5 +1,6 @@
 package convoy.bench;
 
+import convoy.core.Daemons;
 import convoy.core.UserException;
 import convoy.data.Minibatch;
 import convoy.network.Backend;
@@ -58,7 +59,8 @@ public final class StepWorker {
     List<Replica> running = new ArrayList<>();
     try {
       for (int r = 0; r < replicas; r++) {
-        ExecutorService thread = Executors.newSingleThreadExecutor(StepWorker::daemon);
+        // So that a process whose network cannot be built ends, and is not waited for.
+        ExecutorService thread = Executors.newSingleThreadExecutor(Daemons.named("replica"));
         threads.add(thread);
         running.add(
             thread
@@ -86,13 +88,6 @@ public final class StepWorker {
       System.out.printf(Locale.ROOT, "result %.4f %d%n", imagesPerSecond, residentMebibytes());
     }
     System.exit(0);
-  }
-
-  /** So that a process whose network cannot be built ends, and is not waited for. */
-  private static Thread daemon(Runnable task) {
-    Thread thread = new Thread(task, "replica");
-    thread.setDaemon(true);
-    return thread;
   }
 
   private static Network network(String engine, String precision, NetworkSpec spec, int minibatch)

@@ -1,5 +1,6 @@
 package convoy.core;
 
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -19,6 +20,16 @@ public final class Digests {
 
   public static String sha256(byte[] bytes) {
     return hex(sha256().digest(bytes));
+  }
+
+  /** Of a text's UTF-8 form. */
+  public static String sha256(String text) {
+    return sha256(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** A number from 0 to 1 that follows from the bytes alone, evenly spread: 52 bits of a digest. */
+  public static double position(byte[] bytes) {
+    return Long.parseLong(sha256(bytes).substring(0, 13), 16) / (double) (1L << 52);
   }
 
   public static String hex(byte[] digest) {

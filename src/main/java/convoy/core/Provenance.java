@@ -29,8 +29,13 @@ public record Provenance(
         System.getProperty("java.version"),
         "%s %s".formatted(System.getProperty("os.name"), System.getProperty("os.arch")),
         Runtime.getRuntime().availableProcessors(),
-        Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+        now(),
         command);
+  }
+
+  /** This second, UTC. */
+  public static String now() {
+    return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
   public static String version() {

@@ -282,9 +282,7 @@ public final class DatasetPartitioner {
     if (!dealt) {
       return reference.split();
     }
-    // 52 bits of a digest of the name, as a number from 0 to 1.
-    String digest = Digests.sha256(reference.path().getBytes(StandardCharsets.UTF_8));
-    double position = Long.parseLong(digest.substring(0, 13), 16) / (double) (1L << 52);
+    double position = Digests.position(reference.path().getBytes(StandardCharsets.UTF_8));
     if (position < splits.validation()) {
       return SplitName.VALIDATION;
     }

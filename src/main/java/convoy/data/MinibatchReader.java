@@ -1,5 +1,6 @@
 package convoy.data;
 
+import convoy.core.Daemons;
 import convoy.core.Seeds;
 import convoy.core.UserException;
 import java.util.Iterator;
@@ -39,13 +40,7 @@ public final class MinibatchReader implements Iterator<Minibatch>, AutoCloseable
     this.store = store;
     this.inputs = inputs;
     this.slices = minibatches.iterator();
-    this.thread =
-        Executors.newSingleThreadExecutor(
-            task -> {
-              Thread reader = new Thread(task, "minibatch-reader");
-              reader.setDaemon(true);
-              return reader;
-            });
+    this.thread = Executors.newSingleThreadExecutor(Daemons.named("minibatch-reader"));
     advance();
   }
 

@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -49,12 +50,14 @@ final class Labelling {
   private final JavaSparkContext spark;
   private final SparkSession session;
   private final Labeller labeller;
+  private final Broadcast<Labeller> shared;
   private final RunFolder run;
 
   Labelling(JavaSparkContext spark, Labeller labeller, RunFolder run) {
     this.spark = spark;
     this.session = SparkSession.builder().config(spark.getConf()).getOrCreate();
     this.labeller = labeller;
+    this.shared = spark.broadcast(labeller);
     this.run = run;
   }
 
@@ -86,26 +89,29 @@ final class Labelling {
       int end = Math.min(all.size(), (i + 1) * partPictures);
       work.add(new Part(part(parts(), i), List.copyOf(all.subList(i * partPictures, end))));
     }
-    Broadcast<Labeller> shared = spark.broadcast(labeller);
-    long now = work.stream().mapToLong(part -> part.pictures().size()).sum();
+    long before = all.size() - work.stream().mapToLong(part -> part.pictures().size()).sum();
+    Broadcast<Labeller> asked = shared;
     try (Progress progress = Progress.of("predict", "images", all.size())) {
-      progress.moveTo(all.size() - now, "");
-      if (!work.isEmpty()) {
-        List<Long> unused =
-            ClusterJob.collect(
-                spark,
-                spark.parallelize(work, work.size()).map(part -> part.run(shared.value())),
-                "the predictions",
-                labeller.deadline(),
-                done ->
-                    progress.moveTo(
-                        Math.min(all.size(), all.size() - now + (long) done * partPictures), ""));
-      }
+      progress.moveTo(before, "");
+      long now =
+          work.isEmpty()
+              ? 0
+              : run(
+                  spark.parallelize(work, work.size()).map(part -> part.run(asked.value())),
+                  done ->
+                      progress.moveTo(
+                          Math.min(all.size(), before + (long) done * partPictures), ""));
       progress.moveTo(all.size(), "");
-    } finally {
-      shared.destroy();
+      return counts(now);
     }
-    return counts(now);
+  }
+
+  /** Pictures that the tasks have labelled or rejected. */
+  private long run(JavaRDD<Long> work, IntConsumer tasksDone) {
+    return ClusterJob.collect(spark, work, "the predictions", labeller.deadline(), tasksDone)
+        .stream()
+        .mapToLong(n -> n)
+        .sum();
   }
 
   /** Some pictures of a listing. */
@@ -143,46 +149,29 @@ final class Labelling {
     JavaRDD<Row> rows = wanted.toJavaRDD();
     run.requireSame(
         "pictures.sha256",
-        Digests.sha256(
-            (rows.getNumPartitions() + Arrays.toString(table.inputFiles()))
-                .getBytes(StandardCharsets.UTF_8)),
+        Digests.sha256(rows.getNumPartitions() + Arrays.toString(table.inputFiles())),
         "table");
     List<Integer> missing = missing(rows.getNumPartitions());
     boolean isNamed = name.isPresent();
     Location parts = parts();
-    Broadcast<Labeller> shared = spark.broadcast(labeller);
-    long now = 0;
+    Broadcast<Labeller> asked = shared;
+    JavaRDD<Long> work =
+        rows.mapPartitionsWithIndex(
+            (i, some) ->
+                missing.contains(i)
+                    ? List.of(
+                            asked
+                                .value()
+                                .label(part(parts, i), new TableRows(some, i, isPath, isNamed)))
+                        .iterator()
+                    : List.<Long>of().iterator(),
+            false);
     try (Progress progress = Progress.of("predict", "parts", rows.getNumPartitions())) {
-      int before = rows.getNumPartitions() - missing.size();
-      progress.moveTo(before, "");
-      if (!missing.isEmpty()) {
-        JavaRDD<Long> work =
-            rows.mapPartitionsWithIndex(
-                (i, some) ->
-                    missing.contains(i)
-                        ? List.of(
-                                shared
-                                    .value()
-                                    .label(part(parts, i), new TableRows(some, i, isPath, isNamed)))
-                            .iterator()
-                        : List.<Long>of().iterator(),
-                false);
-        now =
-            ClusterJob.collect(
-                    spark,
-                    work,
-                    "the predictions",
-                    labeller.deadline(),
-                    done -> progress.moveTo(done, ""))
-                .stream()
-                .mapToLong(n -> n)
-                .sum();
-      }
+      progress.moveTo(rows.getNumPartitions() - missing.size(), "");
+      long now = missing.isEmpty() ? 0 : run(work, done -> progress.moveTo(done, ""));
       progress.moveTo(rows.getNumPartitions(), "");
-    } finally {
-      shared.destroy();
+      return counts(now);
     }
-    return counts(now);
   }
 
   /** The column with pictures: the one that was named, or the only one that can be. */

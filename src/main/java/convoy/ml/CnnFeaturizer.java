@@ -1,22 +1,13 @@
 package convoy.ml;
 
-import convoy.cluster.SparkContexts;
 import convoy.core.UserException;
 import convoy.evaluate.Member;
-import convoy.evaluate.PictureScorer;
 import convoy.network.Architectures;
-import convoy.network.Backend;
 import convoy.network.TrainedModel;
 import convoy.network.architecture.Blueprint;
-import java.io.Serializable;
-import java.time.Duration;
 import java.util.List;
-import org.apache.spark.TaskContext;
-import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.linalg.SQLDataTypes;
-import org.apache.spark.ml.linalg.Vector;
-import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsReader;
@@ -24,8 +15,8 @@ import org.apache.spark.ml.util.DefaultParamsWritable;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
-import org.apache.spark.util.TaskCompletionListener;
 
 /**
  * Appends what a layer of a trained network makes of each picture, as a vector: features for any of
@@ -34,8 +25,6 @@ import org.apache.spark.util.TaskCompletionListener;
  */
 public final class CnnFeaturizer extends Transformer
     implements AskingStage<CnnFeaturizer>, DefaultParamsWritable {
-  private static final Duration DEADLINE = Duration.ofHours(1);
-
   // Without an initial value: the superclass's constructor asks for the identifier first.
   private String uid;
   private final Asking asking;
@@ -45,14 +34,14 @@ public final class CnnFeaturizer extends Transformer
   private final Param<String> layer;
 
   public CnnFeaturizer() {
-    this(new Param<?>[0]);
+    this((Uid) null);
   }
 
   public CnnFeaturizer(String uid) {
     this(Uid.announce(uid));
   }
 
-  private CnnFeaturizer(Object unused) {
+  private CnnFeaturizer(Uid unused) {
     asking = new Asking(this);
     inputCol =
         new Param<>(
@@ -134,16 +123,9 @@ public final class CnnFeaturizer extends Transformer
   @Override
   public StructType transformSchema(StructType schema) {
     PictureColumn unused = PictureColumn.of(schema, text(inputCol));
-    if (List.of(schema.fieldNames()).contains(text(outputCol))) {
-      throw new IllegalArgumentException(
-          "Output column %s already exists.".formatted(text(outputCol)));
-    }
-    return schema.add(text(outputCol), SQLDataTypes.VectorType(), true);
+    return PictureRows.with(
+        schema, DataTypes.createStructField(text(outputCol), SQLDataTypes.VectorType(), true));
   }
-
-  /** What tasks need. */
-  private record Asked(Member member, Backend backend, PictureRows.Plan plan, String layer)
-      implements Serializable {}
 
   @Override
   public Dataset<Row> transform(Dataset<?> dataset) {
@@ -155,43 +137,22 @@ public final class CnnFeaturizer extends Transformer
     }
     Member member =
         Member.of(uid(), TrainedModel.read(TrainedModel.find(text(model), TrainedModel.Kind.BEST)));
-    Asked asked =
-        new Asked(
-            member,
-            backend(),
-            new PictureRows.Plan(
-                PictureColumn.of(schema, text(inputCol)),
-                schema.fieldIndex(text(inputCol)),
-                1,
-                (int) getOrDefault(inferenceMinibatch()),
-                invalid()),
-            layerOf(Architectures.blueprint(member.network())));
-    Broadcast<Asked> shared = SparkContexts.of(dataset.sparkSession()).broadcast(asked);
+    String wanted = layerOf(Architectures.blueprint(member.network()));
     return PictureRows.append(
         dataset,
         result,
-        rows -> {
-          Asked here = shared.value();
-          PictureScorer scorer = new PictureScorer(List.of(here.member), here.backend, DEADLINE);
-          TaskContext.get()
-              .addTaskCompletionListener((TaskCompletionListener) context -> scorer.close());
-          return new PictureRows(
-              rows,
-              here.plan,
-              scorer,
-              (asks, pictures) ->
-                  asks.activations(pictures, here.layer).stream()
-                      .map(values -> new Object[] {vector(values)})
-                      .toList());
-        });
-  }
-
-  private static Vector vector(float[] values) {
-    double[] wide = new double[values.length];
-    for (int i = 0; i < wide.length; i++) {
-      wide[i] = values[i];
-    }
-    return Vectors.dense(wide);
+        member,
+        backend(),
+        new PictureRows.Plan(
+            PictureColumn.of(schema, text(inputCol)),
+            schema.fieldIndex(text(inputCol)),
+            1,
+            (int) getOrDefault(inferenceMinibatch()),
+            invalid()),
+        (scorer, pictures) ->
+            scorer.activations(pictures, wanted).stream()
+                .map(values -> new Object[] {PictureRows.vector(values)})
+                .toList());
   }
 
   private String layerOf(Blueprint blueprint) {

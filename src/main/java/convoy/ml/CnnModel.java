@@ -1,23 +1,18 @@
 package convoy.ml;
 
-import convoy.cluster.SparkContexts;
 import convoy.core.Location;
 import convoy.data.Picture;
 import convoy.evaluate.Evaluation;
 import convoy.evaluate.Member;
 import convoy.evaluate.PictureScorer;
-import convoy.network.Backend;
 import convoy.network.TrainedModel;
 import convoy.train.TrainingHistory;
 import java.io.Serializable;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.apache.spark.TaskContext;
-import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.ml.Model;
 import org.apache.spark.ml.attribute.NominalAttribute;
 import org.apache.spark.ml.linalg.SQLDataTypes;
@@ -37,7 +32,6 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
-import org.apache.spark.util.TaskCompletionListener;
 import scala.Option;
 
 /**
@@ -50,7 +44,6 @@ import scala.Option;
  */
 public final class CnnModel extends Model<CnnModel>
     implements AskingStage<CnnModel>, AnsweringStage<CnnModel>, MLWritable {
-  private static final Duration DEADLINE = Duration.ofHours(1);
   private static final double SMALLEST_PROBABILITY = 1e-30;
 
   // Without initial values: the superclass's constructor asks for the identifier first.
@@ -115,17 +108,10 @@ public final class CnnModel extends Model<CnnModel>
 
   /** Probabilities of a single picture. Slow; {@link #transform} is for many. */
   public Vector predictProbability(Picture picture) {
-    try (PictureScorer scorer = new PictureScorer(List.of(member()), backend(), DEADLINE)) {
-      return vector(scorer.probabilities(List.of(picture)).get(0).get(0));
+    try (PictureScorer scorer =
+        new PictureScorer(List.of(member()), backend(), PictureRows.DEADLINE)) {
+      return PictureRows.vector(scorer.probabilities(List.of(picture)).get(0).get(0));
     }
-  }
-
-  private static Vector vector(float[] probabilities) {
-    double[] wide = new double[probabilities.length];
-    for (int i = 0; i < wide.length; i++) {
-      wide[i] = probabilities[i];
-    }
-    return Vectors.dense(wide);
   }
 
   private static Vector raw(float[] probabilities) {
@@ -149,11 +135,7 @@ public final class CnnModel extends Model<CnnModel>
     PictureColumn unused = PictureColumn.of(schema, text(featuresCol()));
     StructType result = schema;
     for (StructField field : appended()) {
-      if (List.of(schema.fieldNames()).contains(field.name())) {
-        throw new IllegalArgumentException(
-            "Output column %s already exists.".formatted(field.name()));
-      }
-      result = result.add(field);
+      result = PictureRows.with(result, field);
     }
     return result;
   }
@@ -196,48 +178,32 @@ public final class CnnModel extends Model<CnnModel>
   public Dataset<Row> transform(Dataset<?> dataset) {
     StructType schema = dataset.schema();
     StructType result = transformSchema(schema);
-    Asked asked =
-        new Asked(
-            member(),
-            backend(),
-            new PictureRows.Plan(
-                PictureColumn.of(schema, text(featuresCol())),
-                schema.fieldIndex(text(featuresCol())),
-                appended().size(),
-                (int) getOrDefault(inferenceMinibatch()),
-                invalid()),
-            new Columns(
-                !text(rawPredictionCol()).isEmpty(),
-                !text(probabilityCol()).isEmpty(),
-                !text(predictionCol()).isEmpty(),
-                text(topKCol()).isEmpty() ? 0 : Math.min((int) getOrDefault(topK()), numClasses()),
-                labels(),
-                isDefined(thresholds()) ? boxed(getOrDefault(thresholds())) : List.of()));
-    Broadcast<Asked> shared = SparkContexts.of(dataset.sparkSession()).broadcast(asked);
+    Columns columns =
+        new Columns(
+            !text(rawPredictionCol()).isEmpty(),
+            !text(probabilityCol()).isEmpty(),
+            !text(predictionCol()).isEmpty(),
+            text(topKCol()).isEmpty() ? 0 : Math.min((int) getOrDefault(topK()), numClasses()),
+            labels(),
+            isDefined(thresholds()) ? boxed(getOrDefault(thresholds())) : List.of());
     return PictureRows.append(
         dataset,
         result,
-        rows -> {
-          Asked here = shared.value();
-          PictureScorer scorer = new PictureScorer(List.of(here.member), here.backend, DEADLINE);
-          TaskContext.get()
-              .addTaskCompletionListener((TaskCompletionListener) context -> scorer.close());
-          return new PictureRows(
-              rows,
-              here.plan,
-              scorer,
-              (asks, pictures) ->
-                  asks.probabilities(pictures).get(0).stream().map(here.columns::of).toList());
-        });
+        member(),
+        backend(),
+        new PictureRows.Plan(
+            PictureColumn.of(schema, text(featuresCol())),
+            schema.fieldIndex(text(featuresCol())),
+            appended().size(),
+            (int) getOrDefault(inferenceMinibatch()),
+            invalid()),
+        (scorer, pictures) ->
+            scorer.probabilities(pictures).get(0).stream().map(columns::of).toList());
   }
 
   private static List<Double> boxed(double[] values) {
     return Arrays.stream(values).boxed().toList();
   }
-
-  /** What tasks need. */
-  private record Asked(Member member, Backend backend, PictureRows.Plan plan, Columns columns)
-      implements Serializable {}
 
   /**
    * Which columns are appended.
@@ -256,15 +222,13 @@ public final class CnnModel extends Model<CnnModel>
 
     Object[] of(float[] probabilities) {
       List<Object> values = new ArrayList<>();
-      double[] wide = new double[probabilities.length];
-      for (int i = 0; i < wide.length; i++) {
-        wide[i] = probabilities[i];
-      }
+      Vector wider = PictureRows.vector(probabilities);
+      double[] wide = wider.toArray();
       if (raw) {
         values.add(CnnModel.raw(probabilities));
       }
       if (probability) {
-        values.add(vector(probabilities));
+        values.add(wider);
       }
       if (prediction) {
         values.add((double) predicted(wide));

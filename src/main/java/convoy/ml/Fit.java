@@ -38,6 +38,7 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StructType;
@@ -79,10 +80,8 @@ final class Fit {
     if (column.isEmpty()) {
       return schema;
     }
-    if (List.of(schema.fieldNames()).contains(column)) {
-      throw new IllegalArgumentException("Output column %s already exists.".formatted(column));
-    }
-    return schema.add(column, number ? DataTypes.DoubleType : SQLDataTypes.VectorType(), true);
+    DataType type = number ? DataTypes.DoubleType : SQLDataTypes.VectorType();
+    return PictureRows.with(schema, DataTypes.createStructField(column, type, true));
   }
 
   CnnModel run() {
@@ -209,7 +208,7 @@ final class Fit {
                 }
                 boolean validates =
                     indicator.isEmpty()
-                        ? position(file) < fraction
+                        ? Digests.position(file) < fraction
                         : !row.isNullAt(2) && row.getBoolean(2);
                 return List.of(
                         new LabelledPicture(
@@ -225,11 +224,6 @@ final class Fit {
                 return List.<LabelledPicture>of().iterator();
               }
             });
-  }
-
-  /** 52 bits of a digest, as a number from 0 to 1. */
-  private static double position(byte[] file) {
-    return Long.parseLong(Digests.sha256(file).substring(0, 13), 16) / (double) (1L << 52);
   }
 
   private List<String> settings(Location dataset) {

@@ -1,17 +1,25 @@
 package convoy.ml;
 
+import convoy.cluster.SparkContexts;
 import convoy.core.UserException;
 import convoy.data.BrokenPictureException;
 import convoy.data.Picture;
+import convoy.evaluate.Member;
 import convoy.evaluate.PictureScorer;
+import convoy.network.Backend;
 import java.io.Serializable;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -19,12 +27,15 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.TaskCompletionListener;
 
 /**
  * The rows of a partition with what networks say about their pictures appended, a minibatch at a
  * time.
  */
 final class PictureRows implements Iterator<Row> {
+  /** Of one minibatch. */
+  static final Duration DEADLINE = Duration.ofHours(1);
 
   /** What is done with a row whose picture cannot be decoded. */
   enum Invalid {
@@ -47,7 +58,7 @@ final class PictureRows implements Iterator<Row> {
 
   /** Values to append to each picture's row. */
   @FunctionalInterface
-  interface Answers {
+  interface Answers extends Serializable {
     List<Object[]> of(PictureScorer scorer, List<Picture> pictures);
   }
 
@@ -110,19 +121,58 @@ final class PictureRows implements Iterator<Row> {
     }
   }
 
+  /** What tasks need. */
+  private record Asked(Member member, Backend backend, Plan plan, Answers answers)
+      implements Serializable {}
+
   /**
-   * Rows with columns appended. Spark's row encoder forgets what columns say of themselves, such as
-   * the names of classes; it is put back.
+   * A table with columns appended. Spark's row encoder forgets what columns say of themselves, such
+   * as the names of classes; it is put back.
+   *
+   * @param result the table's schema and the columns
+   * @param answers of the member
    */
   static Dataset<Row> append(
-      Dataset<?> rows, StructType result, MapPartitionsFunction<Row, Row> work) {
-    Dataset<Row> appended = rows.toDF().mapPartitions(work, Encoders.row(result));
+      Dataset<?> table,
+      StructType result,
+      Member member,
+      Backend backend,
+      Plan plan,
+      Answers answers) {
+    Broadcast<Asked> shared =
+        SparkContexts.of(table.sparkSession()).broadcast(new Asked(member, backend, plan, answers));
+    MapPartitionsFunction<Row, Row> work =
+        rows -> {
+          Asked asked = shared.value();
+          PictureScorer scorer = new PictureScorer(List.of(asked.member), asked.backend, DEADLINE);
+          TaskContext.get()
+              .addTaskCompletionListener((TaskCompletionListener) context -> scorer.close());
+          return new PictureRows(rows, asked.plan, scorer, asked.answers);
+        };
+    Dataset<Row> appended = table.toDF().mapPartitions(work, Encoders.row(result));
     for (StructField field : result.fields()) {
       if (!field.metadata().equals(Metadata.empty())) {
         appended = appended.withMetadata(field.name(), field.metadata());
       }
     }
     return appended;
+  }
+
+  /** A schema with one more column, refused where it has that already. */
+  static StructType with(StructType schema, StructField field) {
+    if (List.of(schema.fieldNames()).contains(field.name())) {
+      throw new IllegalArgumentException(
+          "Output column %s already exists.".formatted(field.name()));
+    }
+    return schema.add(field);
+  }
+
+  static Vector vector(float[] values) {
+    double[] wide = new double[values.length];
+    for (int i = 0; i < wide.length; i++) {
+      wide[i] = values[i];
+    }
+    return Vectors.dense(wide);
   }
 
   /** Its plain values, without the picture. */

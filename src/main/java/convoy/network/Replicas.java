@@ -1,5 +1,6 @@
 package convoy.network;
 
+import convoy.core.Daemons;
 import convoy.core.UserException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,7 +26,7 @@ public final class Replicas {
   private static final Duration KEPT = Duration.ofMinutes(1);
   private static final List<Replica> IDLE = new ArrayList<>();
   private static final ScheduledExecutorService CLOSING =
-      Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "idle-replicas"));
+      Executors.newSingleThreadScheduledExecutor(Daemons.named("idle-replicas"));
 
   static {
     long seconds = KEPT.toSeconds() / 2;
@@ -170,7 +171,7 @@ public final class Replicas {
       // None of this kind is idle: those of other kinds only hold memory.
       closeIdle();
     }
-    ExecutorService thread = Executors.newSingleThreadExecutor(task -> daemon(task, "replica"));
+    ExecutorService thread = Executors.newSingleThreadExecutor(Daemons.named("replica"));
     try {
       return new Replica(
           kind,
@@ -187,11 +188,5 @@ public final class Replicas {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("Interrupted while building " + kind, e);
     }
-  }
-
-  private static Thread daemon(Runnable task, String name) {
-    Thread thread = new Thread(task, name);
-    thread.setDaemon(true);
-    return thread;
   }
 }

@@ -8,7 +8,6 @@ import convoy.data.ImageSource;
 import convoy.registry.Registry.Drop;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -19,22 +18,34 @@ final class Drops {
   private Drops() {}
 
   /**
-   * A drop and its pictures.
+   * A drop that is there.
    *
-   * @param pictures none where it is empty
+   * @param empty whether it has no files
    */
-  record Found(String name, String fingerprint, ImageSource source, List<ImageReference> pictures) {
+  record Found(String name, String fingerprint, ImageSource source, boolean empty) {
 
     boolean is(Drop drop) {
       return drop.name().equals(name) && drop.fingerprint().equals(fingerprint);
     }
+
+    /**
+     * What is in it, read anew each time.
+     *
+     * @throws UserException if it cannot be read
+     */
+    List<ImageReference> pictures() {
+      try {
+        return source.list();
+      } catch (IOException | UncheckedIOException e) {
+        throw new UserException(
+            "Cannot list pictures in %s: %s. Set it aside, or name it in source.skip."
+                .formatted(source.path(), e.getMessage()),
+            e);
+      }
+    }
   }
 
-  /**
-   * All drops, in order of their names. A folder without files is an empty one.
-   *
-   * @throws UserException if one cannot be read
-   */
+  /** All drops, in order of their names; their pictures are not read. */
   static List<Found> in(RetrainingConfig.Source where) {
     List<Found> found = new ArrayList<>();
     for (Location.Entry entry : Location.of(where.path()).list()) {
@@ -52,23 +63,11 @@ final class Drops {
     for (Location.Entry file : files) {
       names.append("%s %d\n".formatted(below(place, file.location()), file.length()));
     }
-    String fingerprint =
-        Digests.sha256(names.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 16);
-    return new Found(place.name(), fingerprint, source, files.isEmpty() ? List.of() : list(source));
+    String fingerprint = Digests.sha256(names.toString()).substring(0, 16);
+    return new Found(place.name(), fingerprint, source, files.isEmpty());
   }
 
   private static String below(Location folder, Location file) {
     return file.uri().substring(folder.uri().length());
-  }
-
-  private static List<ImageReference> list(ImageSource source) {
-    try {
-      return source.list();
-    } catch (IOException | UncheckedIOException e) {
-      throw new UserException(
-          "Cannot list pictures in %s: %s. Set it aside, or name it in source.skip."
-              .formatted(source.path(), e.getMessage()),
-          e);
-    }
   }
 }

@@ -1,7 +1,9 @@
 package convoy.registry;
 
+import convoy.core.Daemons;
 import convoy.core.Documents;
 import convoy.core.Location;
+import convoy.core.Provenance;
 import convoy.core.UserException;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -10,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executors;
@@ -58,12 +59,7 @@ final class Lease implements AutoCloseable {
   private final String registry;
   private final Holder own;
   private final ScheduledExecutorService renewal =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread thread = new Thread(task, "registry-lease");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newSingleThreadScheduledExecutor(Daemons.named("registry-lease"));
 
   private Lease(Location folder, Holder own) {
     file = folder.child("lease.json");
@@ -77,7 +73,7 @@ final class Lease implements AutoCloseable {
    * @throws UserException if somebody else has it, with who and since when
    */
   static Lease take(Location folder) {
-    String now = now();
+    String now = Provenance.now();
     Holder own =
         new Holder(
             UUID.randomUUID().toString(),
@@ -133,7 +129,13 @@ final class Lease implements AutoCloseable {
         file.writeText(
             Documents.toJson(
                 new Holder(
-                    own.token, own.user, own.host, own.machine, own.process, own.since, now())));
+                    own.token,
+                    own.user,
+                    own.host,
+                    own.machine,
+                    own.process,
+                    own.since,
+                    Provenance.now())));
       }
     } catch (RuntimeException e) {
       // The next one may succeed; an exception would end them all.
@@ -171,10 +173,6 @@ final class Lease implements AutoCloseable {
     } catch (UserException e) {
       return Optional.empty();
     }
-  }
-
-  private static String now() {
-    return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
   /** Names of hosts are not enough: containers may share one, and have processes of their own. */

@@ -5,8 +5,6 @@ import convoy.core.Location;
 import convoy.core.Provenance;
 import convoy.core.UserException;
 import convoy.network.TrainedModel;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -114,7 +112,7 @@ public final class Registry {
   }
 
   private Location require(int version) {
-    if (!versions().contains(version)) {
+    if (!version(version).child(DECISION).exists()) {
       throw new UserException(
           "Cannot find version %d in registry %s: it has %s. Name one of these."
               .formatted(version, folder, versions()));
@@ -201,7 +199,7 @@ public final class Registry {
     history.add(
         new Reign(
             version,
-            now(),
+            Provenance.now(),
             "%s on %s".formatted(System.getProperty("user.name"), Lease.hostName()),
             why));
     lease.requireHeld();
@@ -279,9 +277,5 @@ public final class Registry {
     reports.run();
     lease.requireHeld();
     place.child(DECISION).writeText(Documents.toJson(decision));
-  }
-
-  static String now() {
-    return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
   }
 }

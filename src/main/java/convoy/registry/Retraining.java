@@ -26,7 +26,6 @@ import convoy.registry.Registry.Origin;
 import convoy.report.ComparisonReport;
 import convoy.train.Training;
 import convoy.train.TrainingConfig;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -51,6 +50,7 @@ public final class Retraining {
   private final Training.Listener listener;
   private final Registry registry;
   private final Location dataset;
+  private final DatasetManifest base;
 
   /**
    * @param config without {@link RetrainingConfig#problems()}
@@ -67,6 +67,7 @@ public final class Retraining {
     this.listener = listener;
     registry = new Registry(Location.of(config.registry()));
     dataset = Location.of(config.dataset());
+    base = DatasetManifest.read(dataset);
   }
 
   /**
@@ -107,8 +108,9 @@ public final class Retraining {
       List<Drop> drops = new ArrayList<>(seen);
       LabelIndex labels = labels(champion);
       for (Drops.Found found : fresh) {
-        labels = labels(found, labels);
-        drops.add(partition(found, labels));
+        List<ImageReference> pictures = found.pictures();
+        labels = labels(found, pictures, labels);
+        drops.add(partition(found, pictures.size(), labels));
       }
       Location joined = join(drops, inputs);
       return decide(new Work(champion, drops, inputs, joined), lease);
@@ -164,7 +166,7 @@ public final class Retraining {
               "Cannot use drop %s: it is not what it was when it was seen. Bring new pictures as a drop with a name of its own."
                   .formatted(found.name()));
         }
-      } else if (found.pictures().isEmpty()) {
+      } else if (found.empty()) {
         listener.message(
             "Drop %s has no pictures; it is left for later.%n".formatted(found.name()));
       } else {
@@ -185,7 +187,7 @@ public final class Retraining {
     all.add(Documents.toJson(config.policy()));
     all.add(Documents.toJson(config.partition()));
     all.add(config.newClasses().name());
-    return Digests.sha256(String.join("\n", all).getBytes(StandardCharsets.UTF_8)).substring(0, 16);
+    return Digests.sha256(String.join("\n", all)).substring(0, 16);
   }
 
   /**
@@ -193,24 +195,24 @@ public final class Retraining {
    *
    * @param labels that were known before it, and its own after them
    */
-  private Drop partition(Drops.Found found, LabelIndex labels) {
+  private Drop partition(Drops.Found found, int pictures, LabelIndex labels) {
     String how =
         "%s %s %s"
             .formatted(
                 labels.classNames(),
                 config.source().layout(),
                 Documents.toJsonLine(config.partition()));
-    String digest = Digests.sha256(how.getBytes(StandardCharsets.UTF_8)).substring(0, 8);
+    String digest = Digests.sha256(how).substring(0, 8);
     String part = "parts/%s-%s-%s".formatted(found.name(), found.fingerprint(), digest);
     if (!dataset.child(part).child(DatasetManifest.FILE).exists()) {
       RetrainingConfig.Partition options = config.partition();
-      listener.message("Drop %s: %,d pictures.%n".formatted(found.name(), found.pictures().size()));
+      listener.message("Drop %s: %,d pictures.%n".formatted(found.name(), pictures));
       var unused =
           new DatasetPartitioner(
                   spark,
                   new DatasetPartitioner.Options(
                       new Splits(SplitRule.HASH, options.validation(), 0),
-                      options.images(DatasetManifest.read(dataset)),
+                      options.images(base),
                       options.shardExamples(),
                       options.rejectedImagesAllowed(),
                       0))
@@ -223,13 +225,13 @@ public final class Retraining {
   private LabelIndex labels(Optional<Integer> champion) {
     return champion
         .map(version -> TrainedModel.describe(registry.version(version).child("model")).labels())
-        .orElseGet(() -> DatasetManifest.read(dataset).labels());
+        .orElse(base.labels());
   }
 
   /** What is known, and a drop's new classes after it, where these are allowed. */
-  private LabelIndex labels(Drops.Found found, LabelIndex known) {
+  private LabelIndex labels(Drops.Found found, List<ImageReference> pictures, LabelIndex known) {
     List<String> unknown =
-        found.pictures().stream()
+        pictures.stream()
             .map(ImageReference::className)
             .filter(name -> !known.classNames().contains(name))
             .distinct()
@@ -251,9 +253,7 @@ public final class Retraining {
     if (!joined.child(DatasetManifest.FILE).exists()) {
       joined
           .child(DatasetManifest.FILE)
-          .writeText(
-              Documents.toJson(
-                  DatasetManifest.read(dataset).with(parts, MANIFEST_WAY, provenance)));
+          .writeText(Documents.toJson(base.with(parts, MANIFEST_WAY, provenance)));
     }
     return joined;
   }
@@ -357,7 +357,7 @@ public final class Retraining {
         bounds,
         comparison,
         manifest.labels().classNames().stream().filter(name -> !known.contains(name)).toList(),
-        Registry.now());
+        Provenance.now());
   }
 
   /** The evaluation and a page about the decision, with the pictures that changed sides. */

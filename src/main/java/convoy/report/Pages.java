@@ -16,12 +16,15 @@ final class Pages {
    * @param template name of a file beside this class
    */
   static String fill(String template, Object values) {
-    try (Reader reader =
-        new InputStreamReader(Pages.class.getResourceAsStream(template), StandardCharsets.UTF_8)) {
-      return Mustache.compiler().compile(reader).execute(values);
+    try (Reader reader = open(template)) {
+      return Mustache.compiler().withLoader(Pages::open).compile(reader).execute(values);
     } catch (IOException e) {
       throw new UncheckedIOException("The jar's own template cannot be read", e);
     }
+  }
+
+  private static Reader open(String template) {
+    return new InputStreamReader(Pages.class.getResourceAsStream(template), StandardCharsets.UTF_8);
   }
 
   /** A picture within a page. */

@@ -3,10 +3,10 @@ package convoy.network.torch;
 import convoy.network.LayerRates;
 import convoy.network.Network;
 import convoy.network.architecture.Parameter.Role;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.GenericList;
 import org.bytedeco.pytorch.IValue;
@@ -25,14 +25,14 @@ final class GradientDescent {
   private final OperatorHandle fused;
   private final FlatVectors vectors;
   private LayerRates rates = LayerRates.ALL;
-  private List<Group> groups;
+  private Map<Kind, List<FlatVectors.View>> groups;
 
   /**
-   * Arrays that take the same step.
+   * What arrays have alike that take the same step.
    *
    * @param rate in parts of the learning rate
    */
-  private record Group(boolean decays, double rate, List<FlatVectors.View> views) {}
+  private record Kind(boolean decays, double rate) {}
 
   GradientDescent(FlatVectors vectors) {
     this.vectors = vectors;
@@ -53,28 +53,24 @@ final class GradientDescent {
     }
   }
 
-  private List<Group> groups() {
-    Map<Group, List<FlatVectors.View>> same = new LinkedHashMap<>();
-    for (FlatVectors.View view : vectors.trained(Role.WEIGHT, Role.SCALE, Role.BIAS)) {
-      double rate = rates.of(view.block().node());
-      if (rate > 0) {
-        boolean decays = view.block().role() == Role.WEIGHT;
-        same.computeIfAbsent(new Group(decays, rate, List.of()), g -> new ArrayList<>()).add(view);
-      }
-    }
-    return same.entrySet().stream()
-        .map(entry -> new Group(entry.getKey().decays, entry.getKey().rate, entry.getValue()))
-        .toList();
+  private Map<Kind, List<FlatVectors.View>> groups() {
+    return vectors.trained(Role.WEIGHT, Role.SCALE, Role.BIAS).stream()
+        .filter(view -> rates.of(view.block().node()) > 0)
+        .collect(
+            Collectors.groupingBy(
+                view -> new Kind(view.block().role() == Role.WEIGHT, rates.of(view.block().node())),
+                LinkedHashMap::new,
+                Collectors.toList()));
   }
 
   void step(Network.Step step) {
-    for (Group group : groups) {
-      step(
-          group.views,
-          step,
-          step.learningRate() * group.rate,
-          group.decays ? step.weightDecay() : 0);
-    }
+    groups.forEach(
+        (kind, views) ->
+            step(
+                views,
+                step,
+                step.learningRate() * kind.rate,
+                kind.decays ? step.weightDecay() : 0));
     forget();
   }
 
@@ -103,7 +99,7 @@ final class GradientDescent {
   /** Lets go of all gradients. */
   void forget() {
     Tensor none = new Tensor();
-    groups.forEach(group -> group.views.forEach(view -> view.values().mutable_grad().put(none)));
+    groups.values().forEach(views -> views.forEach(view -> view.values().mutable_grad().put(none)));
   }
 
   private static void push(IValueVector stack, IValue value) {
