@@ -37,6 +37,7 @@ write_kernel() {
   # First on the class path: the kernel's own would have every logger log all, at which Spark's
   # compiler fails.
   printf '%s\n' 'handlers = java.util.logging.ConsoleHandler' '.level = INFO' > "$kernel/logging.properties"
+  "${java%java}javac" -d "$kernel" "$home/notebooks/kernel/LoopThread.java"
   # What Spark opens for itself when spark-submit starts it.
   for package in java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util \
     java.util.concurrent java.util.concurrent.atomic sun.nio.ch sun.nio.cs sun.security.action sun.util.calendar; do
