@@ -37,6 +37,7 @@ write_kernel() {
   # First on the class path: the kernel's own would have every logger log all, at which Spark's
   # compiler fails.
   printf '%s\n' 'handlers = java.util.logging.ConsoleHandler' '.level = INFO' > "$kernel/logging.properties"
+  # Likewise first: it mends one of the kernel's own classes.
   "${java%java}javac" -d "$kernel" "$home/notebooks/kernel/LoopThread.java"
   # What Spark opens for itself when spark-submit starts it.
   for package in java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util \

@@ -14,5 +14,6 @@ if [ $# -eq 0 ]; then
 fi
 for notebook in "$@"; do
   "$jupyter" nbconvert --to notebook --execute --ExecutePreprocessor.kernel_name=convoy-java \
-    --ExecutePreprocessor.startup_timeout=180 --ExecutePreprocessor.timeout=180 --output-dir "$output" "$notebook"
+    --ExecutePreprocessor.startup_timeout=180 --ExecutePreprocessor.timeout=180 \
+    --output-dir "$output" "$notebook"
 done

@@ -1,7 +1,7 @@
 package org.rapaio.jupyter.kernel.channels;
 
 /**
- * Takes the place of the kernel's own class of this name (3.0.1), with which one kernel in five came
+ * Takes the place of the kernel's own class of this name (3.0.1), with which one kernel in four came
  * up deaf: it begins to run before it has noted that it should, and may take a request before the
  * kernel has set up its handlers, milliseconds later.
  */
@@ -26,7 +26,7 @@ public final class LoopThread extends Thread {
         Thread.sleep(pauseMillis);
       }
     } catch (InterruptedException e) {
-      // The kernel's way to end the thread.
+      // Asked to end, as shutdown does.
     }
   }
 
