@@ -1,6 +1,7 @@
 package convoy.cluster;
 
 import convoy.core.UserException;
+import java.io.Serializable;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -8,17 +9,29 @@ import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
+import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
+import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkStageInfo;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.JavaSparkContext$;
 import org.apache.spark.resource.ResourceInformation;
+import scala.Function1;
+import scala.collection.JavaConverters;
+import scala.reflect.ClassTag;
 
 /** Runs a Spark job with a deadline, and tells meanwhile how many of its tasks are done. */
 public final class ClusterJob {
   private static final long POLL_MILLIS = 200;
+
+  /** For which no task of those that run together may be running. */
+  private static final Duration SLOTS_DEADLINE = Duration.ofMinutes(1);
 
   /** Parts of Spark's messages that mean something outside Convoy, and what to do. */
   private static final Map<String, String> OPERATORS =
@@ -29,6 +42,10 @@ public final class ClusterJob {
           "can't allocate memory",
               "an executor got no memory outside its heap. Lower training.minibatch, or run on machines with more.",
           "CUDA out of memory", "a GPU ran out of memory. Lower training.minibatch.",
+          "SPARK-24819",
+              "the cluster has fewer slots than training.workers. Start workers of Spark, or set training.workers lower in a new run.",
+          "GroupException",
+              "workers lost each other time and again. Look at the executors' logs; the run resumes with the same --run.",
           "SparkContext was shut down",
               "Spark was stopped. Look at the log of the cluster, and run again with the same --run to resume.");
 
@@ -50,27 +67,115 @@ public final class ClusterJob {
       IntConsumer tasksDone) {
     JavaFutureAction<List<T>> action = rdd.collectAsync();
     long end = System.nanoTime() + deadline.toNanos();
+    return await(
+        action,
+        what,
+        () -> {
+          if (System.nanoTime() > end) {
+            throw new UserException(
+                "Cannot finish %s: %d seconds have passed, %d tasks done. Look at the Spark page for lost workers, or raise the deadline."
+                    .formatted(what, deadline.toSeconds(), tasksDone(spark, action)));
+          }
+          tasksDone.accept(tasksDone(spark, action));
+        });
+  }
+
+  /**
+   * How tasks that run together are watched.
+   *
+   * @param gauge that they show what they do on
+   * @param reader of the gauge
+   * @param silence the longest for which the gauge may stand still
+   */
+  public record Watch(Gauge gauge, Consumer<double[]> reader, Duration silence) {}
+
+  /** What a task does that runs together with others. */
+  public interface Task<T> extends Serializable {
+    T run(BarrierTaskContext context);
+  }
+
+  /**
+   * Runs tasks at the same time, as a barrier stage; when one is lost, Spark starts all of them
+   * again.
+   *
+   * @return what each came to
+   * @throws UserException if a task failed for a reason that the operator can mend, there are fewer
+   *     slots than tasks, or the gauge stood still
+   */
+  public static <T> List<T> together(
+      JavaSparkContext spark, int tasks, Task<T> task, String what, Watch watch) {
+    ClassTag<T> tag = JavaSparkContext$.MODULE$.fakeClassTag();
+    Function1<scala.collection.Iterator<Integer>, scala.collection.Iterator<T>> run =
+        (Function1<scala.collection.Iterator<Integer>, scala.collection.Iterator<T>> & Serializable)
+            unused ->
+                JavaConverters.asScalaIterator(
+                    List.of(task.run(BarrierTaskContext.get())).iterator());
+    JavaRDD<T> rdd =
+        JavaRDD.fromRDD(
+            spark
+                .parallelize(IntStream.range(0, tasks).boxed().toList(), tasks)
+                .rdd()
+                .barrier()
+                .mapPartitions(run, false, tag),
+            tag);
+    JavaFutureAction<List<T>> action = rdd.collectAsync();
+    AtomicLong moved = new AtomicLong(System.nanoTime());
+    AtomicLong ran = new AtomicLong(System.nanoTime());
+    try (Gauge.Watching unused =
+        watch
+            .gauge()
+            .watch(
+                spark,
+                values -> {
+                  moved.set(System.nanoTime());
+                  watch.reader().accept(values);
+                })) {
+      return await(
+          action,
+          what,
+          () -> {
+            long now = System.nanoTime();
+            if (tasksRunning(spark, action) > 0) {
+              ran.set(now);
+            }
+            if (now - ran.get() > SLOTS_DEADLINE.toNanos()) {
+              throw new UserException(
+                  "Cannot run %s: it needs %d slots at the same time, and for %d s the cluster has had %d. Start workers, or set training.workers lower in a new run; resume with the same --run."
+                      .formatted(
+                          what, tasks, SLOTS_DEADLINE.toSeconds(), SparkContexts.slots(spark)));
+            }
+            if (now - moved.get() > watch.silence().toNanos() + SLOTS_DEADLINE.toNanos()) {
+              throw new UserException(
+                  "Cannot finish %s: nothing has been heard of its tasks for %d s. Look at the Spark page for stopped workers, or raise the deadline."
+                      .formatted(what, watch.silence().toSeconds()));
+            }
+          });
+    }
+  }
+
+  /** Waits for a job; what {@code look} throws from time to time ends it. */
+  private static <T> List<T> await(JavaFutureAction<List<T>> action, String what, Runnable look) {
+    boolean done = false;
     try {
       while (true) {
         try {
-          return action.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
+          List<T> result = action.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
+          done = true;
+          return result;
         } catch (TimeoutException e) {
-          if (System.nanoTime() > end) {
-            action.cancel(true);
-            throw new UserException(
-                "Cannot finish %s: %d seconds have passed, %d tasks done. Look at the Spark page for lost workers, or raise the deadline."
-                    .formatted(what, deadline.toSeconds(), tasksDone(spark, action)),
-                e);
-          }
-          tasksDone.accept(tasksDone(spark, action));
+          look.run();
         }
       }
     } catch (InterruptedException e) {
-      action.cancel(true);
       Thread.currentThread().interrupt();
       throw new IllegalStateException("Interrupted during " + what, e);
     } catch (ExecutionException e) {
+      done = true;
       throw failure(what, e.getCause());
+    } finally {
+      if (!done) {
+        action.cancel(true);
+      }
     }
   }
 
@@ -84,17 +189,26 @@ public final class ClusterJob {
   }
 
   private static int tasksDone(JavaSparkContext spark, JavaFutureAction<?> action) {
-    int done = 0;
+    return tasks(spark, action, SparkStageInfo::numCompletedTasks);
+  }
+
+  private static int tasksRunning(JavaSparkContext spark, JavaFutureAction<?> action) {
+    return tasks(spark, action, SparkStageInfo::numActiveTasks);
+  }
+
+  private static int tasks(
+      JavaSparkContext spark, JavaFutureAction<?> action, ToIntFunction<SparkStageInfo> count) {
+    int tasks = 0;
     for (int job : action.jobIds()) {
       var info = spark.statusTracker().getJobInfo(job);
       if (info != null) {
         for (int stage : info.stageIds()) {
           SparkStageInfo stageInfo = spark.statusTracker().getStageInfo(stage);
-          done += stageInfo == null ? 0 : stageInfo.numCompletedTasks();
+          tasks += stageInfo == null ? 0 : count.applyAsInt(stageInfo);
         }
       }
     }
-    return done;
+    return tasks;
   }
 
   /** Spark wraps a task's exception in text; ours is found again by its name. */

@@ -28,6 +28,8 @@ public final class SparkContexts {
           "spark.broadcast.compress", "false",
           "spark.shuffle.compress", "false",
           "spark.shuffle.spill.compress", "false",
+          // How often a training's progress is seen.
+          "spark.executor.heartbeatInterval", "2s",
           // A state in slices comes back to the driver each round.
           "spark.driver.maxResultSize", "0",
           "spark.ui.showConsoleProgress", "false");

@@ -2,6 +2,7 @@ package convoy.data;
 
 import convoy.core.Seeds;
 import convoy.core.UserException;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -32,7 +33,8 @@ public final class EpochPlan {
    * @param minibatch most examples of one step of one worker
    * @param minibatchesPerRound steps between two averagings
    */
-  public record Layout(int workers, int minibatch, int minibatchesPerRound) {
+  public record Layout(int workers, int minibatch, int minibatchesPerRound)
+      implements Serializable {
 
     /** Refuses a number of examples that leaves a worker without one. */
     public void requireEnough(int examples) {

@@ -1,6 +1,7 @@
 package convoy.data;
 
 import convoy.core.UserException;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -14,13 +15,13 @@ import java.util.stream.IntStream;
  * Which number stands for which class: position in the list. Classes are in order of their names,
  * by value where all are numbers, so that every source of the same classes gives the same index.
  */
-public record LabelIndex(List<Label> labels) {
+public record LabelIndex(List<Label> labels) implements Serializable {
 
   /**
    * @param className in the source
    * @param humanName for reports; the class name where the source has none
    */
-  public record Label(String className, String humanName) {}
+  public record Label(String className, String humanName) implements Serializable {}
 
   public static LabelIndex of(Collection<String> classNames, Map<String, String> humanNames) {
     List<String> distinct = classNames.stream().distinct().toList();

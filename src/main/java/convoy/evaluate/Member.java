@@ -13,13 +13,25 @@ import java.util.Set;
 /**
  * A trained network that is asked.
  *
- * @param parameters little-endian 32-bit floats
+ * @param parameters are asked for where the member is
  * @param weight in a weighted ensemble
  */
 public record Member(
-    String name, NetworkSpec network, ImageTransform transform, byte[] parameters, double weight)
+    String name,
+    NetworkSpec network,
+    ImageTransform transform,
+    Parameters parameters,
+    double weight)
     implements Serializable {
+
   private static final double SMALLEST_WEIGHT = 1e-3;
+
+  /** Where a member's parameters are. */
+  public interface Parameters extends Serializable {
+
+    /** Little-endian 32-bit floats. */
+    byte[] read();
+  }
 
   /** The models of some paths, each with a name of its own. */
   public static List<Member> all(List<String> paths, TrainedModel.Kind kind) {
@@ -39,11 +51,12 @@ public record Member(
   /** A trained model; its weight is its validation accuracy. */
   public static Member of(String name, TrainedModel model) {
     TrainedModel.Description description = model.description();
+    byte[] parameters = model.parameters();
     return new Member(
         name,
         description.network(),
         description.transform(),
-        model.parameters(),
+        () -> parameters,
         Math.max(SMALLEST_WEIGHT, 1 - description.validationTop1Error()));
   }
 }

@@ -37,7 +37,7 @@ public final class PictureScorer implements AutoCloseable {
             lease.use(
                 "the restoring of " + member.name(),
                 network -> {
-                  network.restore(ModelState.atRest(member.parameters()));
+                  network.restore(ModelState.atRest(member.parameters().read()));
                   return network;
                 });
       }

@@ -65,7 +65,7 @@ record PredictionTask(
         "predictions of " + member.name(),
         options.deadline(),
         network -> {
-          network.restore(ModelState.atRest(member.parameters()));
+          network.restore(ModelState.atRest(member.parameters().read()));
           List<float[]> answers = new ArrayList<>();
           try (MinibatchReader reader = new MinibatchReader(store, inputs, minibatches)) {
             while (reader.hasNext()) {

@@ -4,6 +4,7 @@ import convoy.data.Minibatch;
 import java.io.Serializable;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** A network that can be trained and asked. Used by one thread, always the same. */
 public interface Network extends AutoCloseable {
@@ -54,6 +55,22 @@ public interface Network extends AutoCloseable {
    * @param state in the order of {@link StateLayout}
    */
   void restore(ModelState state);
+
+  /**
+   * Where a replica's vectors lie in the machine's memory: 32-bit floats in the engine's own order,
+   * which all replicas of a kind share.
+   *
+   * @param parameters address of the first one
+   * @param momentum address of the first one
+   * @param values of each
+   */
+  record Vectors(long parameters, long momentum, int values) {}
+
+  /** Lets native code change the vectors; those of a GPU go to the machine's memory and back. */
+  void change(Consumer<Vectors> change);
+
+  /** Lets go of all momentum. */
+  void rest();
 
   /** Everything random from here on (dropout) follows from this seed. */
   void seed(long seed);

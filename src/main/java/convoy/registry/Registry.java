@@ -1,6 +1,7 @@
 package convoy.registry;
 
 import convoy.core.Documents;
+import convoy.core.Lease;
 import convoy.core.Location;
 import convoy.core.Provenance;
 import convoy.core.UserException;
@@ -185,7 +186,7 @@ public final class Registry {
    * @return false where it is already
    */
   public boolean promote(int version, String why) {
-    try (Lease lease = Lease.take(folder)) {
+    try (Lease lease = Lease.take(folder, "registry")) {
       Location unused = require(version);
       return promote(version, why, lease);
     }
@@ -213,7 +214,7 @@ public final class Registry {
    * @return its number
    */
   public int rollback(String why) {
-    try (Lease lease = Lease.take(folder)) {
+    try (Lease lease = Lease.take(folder, "registry")) {
       int before =
           before()
               .orElseThrow(
@@ -242,7 +243,7 @@ public final class Registry {
    * @return what was deleted
    */
   public List<Integer> prune(int keep) {
-    try (Lease lease = Lease.take(folder)) {
+    try (Lease lease = Lease.take(folder, "registry")) {
       List<Integer> needed = Stream.concat(champion().stream(), before().stream()).toList();
       List<Integer> newestFirst = versions().stream().sorted(Comparator.reverseOrder()).toList();
       List<Integer> deleted =

@@ -2,6 +2,7 @@ package convoy.registry;
 
 import convoy.core.Digests;
 import convoy.core.Documents;
+import convoy.core.Lease;
 import convoy.core.Location;
 import convoy.core.Provenance;
 import convoy.core.RunFolder;
@@ -82,7 +83,7 @@ public final class Retraining {
    * @throws UserException if another process is at work on the registry, or a drop cannot be used
    */
   public Outcome run() {
-    try (Lease lease = Lease.take(registry.folder())) {
+    try (Lease lease = Lease.take(registry.folder(), "registry")) {
       finishPromotion(lease);
       Optional<Integer> champion = registry.champion();
       if (champion.isEmpty() && !registry.versions().isEmpty()) {

@@ -1,30 +1,31 @@
 package convoy.train;
 
+import convoy.cluster.ClusterJob;
 import convoy.core.Documents;
 import convoy.core.Location;
 import convoy.core.Progress;
-import convoy.core.Seeds;
 import convoy.core.UserException;
 import convoy.data.DatasetManifest;
-import convoy.data.EpochPlan;
 import convoy.data.PictureShelf;
 import convoy.data.SplitName;
 import convoy.evaluate.Member;
 import convoy.evaluate.Predictor;
 import convoy.evaluate.Tally;
 import convoy.network.Architectures;
-import convoy.network.FirstState;
-import convoy.network.ModelState;
-import convoy.network.Network;
 import convoy.network.NetworkSpec;
 import convoy.network.Replicas;
 import convoy.network.StateLayout;
 import convoy.network.TrainedModel;
+import convoy.rounds.Checkpoints;
+import convoy.rounds.EpochWork;
+import convoy.rounds.Position;
+import convoy.rounds.TrainingTask;
+import convoy.rounds.Transport;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 
@@ -48,8 +49,7 @@ public final class ParameterAveragingTrainer {
   private final TrainingSubject subject;
   private final TrainingOptions options;
   private final Location run;
-  private final StateLayout training;
-  private final StateLayout inference;
+  private final Checkpoints checkpoints;
 
   ParameterAveragingTrainer(
       JavaSparkContext spark, TrainingSubject subject, TrainingOptions options, Location run) {
@@ -57,8 +57,8 @@ public final class ParameterAveragingTrainer {
     this.subject = subject;
     this.options = options;
     this.run = run;
-    training = StateLayout.of(subject.network());
-    inference = StateLayout.of(trained());
+    checkpoints =
+        new Checkpoints(run.child("checkpoints"), subject.network(), options.checkpointsKept());
   }
 
   /** What is left of the network when training is over. */
@@ -69,33 +69,17 @@ public final class ParameterAveragingTrainer {
   /**
    * Trains, or goes on training, to the last epoch.
    *
-   * @param afterEpoch is told of each epoch when its checkpoint is safe
+   * @param listener is told of each epoch when its checkpoint is safe
    */
-  Result train(Consumer<TrainingHistory.Epoch> afterEpoch) {
-    Checkpoints checkpoints =
-        new Checkpoints(run.child("checkpoints"), subject.network(), options.checkpointsKept());
-    Checkpoints.Checkpoint start =
-        checkpoints
-            .last()
-            .orElseGet(
-                () -> new Checkpoints.Checkpoint(firstState(), new TrainingHistory(List.of())));
-    ModelState state = start.state();
-    TrainingHistory history = start.history();
+  Result train(Training.Listener listener) {
     Broadcast<TrainingTask> task = spark.broadcast(task());
     Broadcast<PictureShelf> pictures =
         spark.broadcast(
             new PictureShelf(subject.dataset(), subject.manifest(), subject.keptBytes()));
+    TrainingHistory history;
     try {
-      while (history.epochs().size() < options.epochs()) {
-        EpochEnd end =
-            epoch(new Averaging(spark, task, pictures, options), pictures, state, history);
-        state = end.state();
-        history = history.with(end.epoch());
-        saveModels(state, history);
-        run.child("progress.jsonl").writeText(lines(history));
-        checkpoints.save(state, history);
-        afterEpoch.accept(history.last());
-      }
+      history =
+          epochs(Transport.of(options.transport(), spark, task, pictures), pictures, listener);
     } finally {
       pictures.destroy();
       task.destroy();
@@ -106,17 +90,10 @@ public final class ParameterAveragingTrainer {
             history.best(),
             history.last(),
             Architectures.blueprint(trained()).parameters(),
-            state.digest(),
+            newest().digest(),
             history.epochs().stream().mapToDouble(TrainingHistory.Epoch::seconds).sum());
     run.child("result.json").writeText(Documents.toJson(result));
     return result;
-  }
-
-  private ModelState firstState() {
-    return subject
-        .weights()
-        .map(weights -> ModelState.atRest(weights.parameters()))
-        .orElseGet(() -> FirstState.of(subject.network()));
   }
 
   private TrainingTask task() {
@@ -124,87 +101,120 @@ public final class ParameterAveragingTrainer {
         subject.network(),
         subject.transform(),
         subject.augmentation(),
+        subject.weights(),
+        subject.manifest().labels(),
         subject.seed(),
-        options.deadlineMinutes(),
-        subject.backend());
+        new TrainingTask.Rules(
+            options.momentumBetweenRounds(),
+            options.deadlineMinutes(),
+            options.checkpointRounds(),
+            options.checkpointMinutes()),
+        subject.backend(),
+        checkpoints);
+  }
+
+  private Checkpoints.Checkpoint newest() {
+    return checkpoints
+        .newest()
+        .orElseThrow(() -> new UserException("Cannot go on: %s has no checkpoint.".formatted(run)));
+  }
+
+  /** Every epoch is trained, validated, and only then noted. */
+  private TrainingHistory epochs(
+      Transport transport, Broadcast<PictureShelf> pictures, Training.Listener listener) {
+    Location file = run.child("progress.jsonl");
+    int safe = checkpoints.newest().map(newest -> newest.position().epochs()).orElse(0);
+    TrainingHistory history = TrainingHistory.read(file).of(safe);
+    while (history.epochs().size() < options.epochs()) {
+      int epoch = history.epochs().size();
+      EpochWork work = work(epoch, history);
+      Position end = train(transport, work, listener);
+      if (end.epochs() != epoch + 1) {
+        // Damaged checkpoints were left out, and training goes on from an earlier epoch.
+        history = history.of(end.epochs());
+        continue;
+      }
+      history = history.with(validated(end, work, validate(pictures)));
+      saveModels(history);
+      history.write(file);
+      listener.epoch(history.last());
+    }
+    return history;
+  }
+
+  private EpochWork work(int epoch, TrainingHistory history) {
+    int[] shardExamples =
+        trainingSplit().shards().stream().mapToInt(DatasetManifest.Shard::examples).toArray();
+    int rounds = EpochWork.plan(shardExamples, options.layout(), subject.seed(), epoch).rounds();
+    double[] learningRates =
+        IntStream.range(0, rounds)
+            .mapToDouble(
+                round ->
+                    options
+                        .schedule()
+                        .learningRate(
+                            new LearningRateSchedule.Moment(
+                                epoch + (double) round / rounds,
+                                options.epochs(),
+                                history.validationErrors())))
+            .toArray();
+    return new EpochWork(
+        epoch,
+        shardExamples,
+        options.layout(),
+        subject.seed(),
+        learningRates,
+        options.momentum(),
+        options.weightDecay(),
+        subject.rates());
   }
 
   private DatasetManifest.Split trainingSplit() {
     return subject.manifest().split(SplitName.TRAIN);
   }
 
-  /** A state and the line that tells how it was reached. */
-  private record EpochEnd(ModelState state, TrainingHistory.Epoch epoch) {}
-
-  private EpochEnd epoch(
-      Averaging averaging,
-      Broadcast<PictureShelf> pictures,
-      ModelState start,
-      TrainingHistory history) {
-    int epoch = history.epochs().size();
-    int[] shardExamples =
-        trainingSplit().shards().stream().mapToInt(DatasetManifest.Shard::examples).toArray();
-    EpochPlan plan =
-        EpochPlan.of(shardExamples, options.layout(), Seeds.mix(subject.seed(), 0), epoch);
-    ModelState state = start;
-    double lossSum = 0;
-    long images = 0;
-    double rate = 0;
-    long started = System.nanoTime();
-    String name = "epoch %d of %d".formatted(epoch + 1, options.epochs());
+  private Position train(Transport transport, EpochWork work, Training.Listener listener) {
+    String name = "epoch %d of %d".formatted(work.number() + 1, options.epochs());
     try (Progress progress = Progress.of(name, "images", trainingSplit().examples())) {
-      for (int round = 0; round < plan.rounds(); round++) {
-        rate =
-            options
-                .schedule()
-                .learningRate(
-                    new LearningRateSchedule.Moment(
-                        epoch + (double) round / plan.rounds(),
-                        options.epochs(),
-                        history.validationErrors()));
-        Averaging.Outcome outcome = averaging.round(state, work(plan, epoch, round, rate));
-        state = outcome.state();
-        lossSum += outcome.meanLoss() * outcome.examples();
-        images += outcome.examples();
-        progress.moveTo(images, String.format(Locale.ROOT, "loss %.4f", lossSum / images));
-      }
+      return transport.train(
+          work,
+          new Transport.Watcher() {
+            @Override
+            public void accept(Position position) {
+              progress.moveTo(
+                  position.examples(),
+                  String.format(Locale.ROOT, "loss %.4f", position.meanLoss()));
+            }
+
+            @Override
+            public void note(String text) {
+              listener.message(text + "\n");
+            }
+          });
     }
-    double seconds = (System.nanoTime() - started) / 1e9;
-    Tally validation = validate(pictures, state);
+  }
+
+  private TrainingHistory.Epoch validated(Position end, EpochWork work, Tally validation) {
     if (!Double.isFinite(validation.loss())) {
       throw new UserException(
           "Cannot go on training: the validation loss is %s after epoch %d. Lower the learning rate."
-              .formatted(validation.loss(), epoch + 1));
+              .formatted(validation.loss(), end.epochs()));
     }
-    return new EpochEnd(
-        state,
-        new TrainingHistory.Epoch(
-            epoch + 1,
-            rate,
-            lossSum / images,
-            validation.loss(),
-            validation.top1Error(),
-            validation.top5Error(),
-            plan.rounds(),
-            images,
-            seconds,
-            images / seconds));
+    return new TrainingHistory.Epoch(
+        end.epochs(),
+        work.learningRates()[end.rounds() - 1],
+        end.meanLoss(),
+        validation.loss(),
+        validation.top1Error(),
+        validation.top5Error(),
+        end.rounds(),
+        end.examples(),
+        end.seconds(),
+        end.examples() / end.seconds());
   }
 
-  private List<LocalSgd> work(EpochPlan plan, int epoch, int round, double rate) {
-    Network.Step step =
-        new Network.Step(rate, options.momentum(), options.weightDecay(), subject.rates());
-    List<LocalSgd> work = new ArrayList<>();
-    for (int worker = 0; worker < plan.workers(); worker++) {
-      List<int[]> slice = plan.slice(round, worker);
-      if (!slice.isEmpty()) {
-        work.add(new LocalSgd(epoch, round, worker, slice, step));
-      }
-    }
-    return work;
-  }
-
-  private Tally validate(Broadcast<PictureShelf> pictures, ModelState state) {
+  /** Of the newest checkpoint, which those who ask read themselves. */
+  private Tally validate(Broadcast<PictureShelf> pictures) {
     Predictor predictor =
         new Predictor(
             spark,
@@ -213,8 +223,9 @@ public final class ParameterAveragingTrainer {
                 options.minibatch(),
                 Duration.ofMinutes(options.deadlineMinutes()),
                 subject.backend()));
+    Checkpoints.Checkpoint newest = newest();
     Member member =
-        new Member("averaged", subject.network(), subject.transform(), state.parameters(), 1);
+        new Member("averaged", subject.network(), subject.transform(), newest::parameters, 1);
     return predictor
         .ask(
             pictures,
@@ -224,8 +235,14 @@ public final class ParameterAveragingTrainer {
         .get(0);
   }
 
-  private void saveModels(ModelState state, TrainingHistory history) {
+  /** On an executor: the driver has no room for states. */
+  private void saveModels(TrainingHistory history) {
     Location models = run.child("models");
+    List<Location> places = new ArrayList<>(List.of(models.child("last")));
+    if (history.best().epoch() == history.last().epoch()) {
+      places.add(models.child("best"));
+    }
+    NetworkSpec training = subject.network();
     TrainedModel.Description description =
         TrainedModel.description(
             trained(),
@@ -233,16 +250,24 @@ public final class ParameterAveragingTrainer {
             subject.manifest().labels(),
             history.last().epoch(),
             history.last().validationTop1Error());
-    byte[] parameters = training.moved(state.parameters(), inference, new byte[inference.bytes()]);
-    TrainedModel.write(models.child("last"), description, parameters);
-    if (history.best().epoch() == history.last().epoch()) {
-      TrainedModel.write(models.child("best"), description, parameters);
-    }
-  }
-
-  private static String lines(TrainingHistory history) {
-    StringBuilder lines = new StringBuilder();
-    history.epochs().forEach(epoch -> lines.append(Documents.toJsonLine(epoch)));
-    return lines.toString();
+    Checkpoints.Checkpoint newest = newest();
+    var unused =
+        ClusterJob.collect(
+            spark,
+            spark
+                .parallelize(places, 1)
+                .map(
+                    place -> {
+                      StateLayout inference =
+                          StateLayout.of(training.in(NetworkSpec.Phase.INFERENCE));
+                      byte[] parameters =
+                          StateLayout.of(training)
+                              .moved(newest.parameters(), inference, new byte[inference.bytes()]);
+                      TrainedModel.write(place, description, parameters);
+                      return place.name();
+                    }),
+            "saving the models",
+            Duration.ofMinutes(options.deadlineMinutes()),
+            done -> {});
   }
 }

@@ -2,9 +2,11 @@ package convoy.train;
 
 import convoy.cluster.SparkContexts;
 import convoy.core.Digests;
+import convoy.core.Lease;
 import convoy.core.Location;
 import convoy.core.RunFolder;
 import convoy.data.DatasetManifest;
+import convoy.rounds.Transport;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /** A whole training, the same behind every door: checks, memory plan, epochs. */
@@ -32,22 +34,25 @@ public final class Training {
     Location manifest = Location.of(config.dataset()).child(DatasetManifest.FILE);
     run.requireSame("dataset.sha256", Digests.sha256(manifest.readBytes()), "data set");
     TrainingSubject subject = config.subject();
+    Transport.require(config.training().transport(), spark, config.training().workers());
     MemoryPlan plan = subject.memoryPlan(config.training(), SparkContexts.slots(spark));
     listener.message(plan.describe(spark));
     plan.requireRoom(spark);
     subject
-        .weights()
+        .head()
         .ifPresent(
-            weights ->
+            head ->
                 listener.message(
-                    switch (weights.head()) {
+                    switch (head) {
                       case KEPT -> "Begins with the weights that were given.\n";
                       case WIDENED ->
                           "Begins with the weights that were given; the last layer is new for the new classes.\n";
                       case NEW ->
                           "Begins with the weights that were given; the last layer is new, for other classes.\n";
                     }));
-    return new ParameterAveragingTrainer(spark, subject, config.training(), run.location())
-        .train(listener::epoch);
+    try (Lease unused = Lease.take(run.location(), "run")) {
+      return new ParameterAveragingTrainer(spark, subject, config.training(), run.location())
+          .train(listener);
+    }
   }
 }

@@ -1,5 +1,7 @@
 package convoy.train;
 
+import convoy.core.Documents;
+import convoy.core.Location;
 import convoy.evaluate.Evaluation;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,6 +72,28 @@ public record TrainingHistory(List<Epoch> epochs) {
 
   public Epoch last() {
     return epochs.get(epochs.size() - 1);
+  }
+
+  /** As the file of a run has it. */
+  static TrainingHistory read(Location file) {
+    return new TrainingHistory(
+        file.exists()
+            ? file.readText()
+                .lines()
+                .map(line -> Documents.parse(file.uri(), line).bind(file.uri(), Epoch.class))
+                .toList()
+            : List.of());
+  }
+
+  void write(Location file) {
+    StringBuilder lines = new StringBuilder();
+    epochs.forEach(epoch -> lines.append(Documents.toJsonLine(epoch)));
+    file.writeText(lines.toString());
+  }
+
+  /** Of the first epochs. */
+  TrainingHistory of(int number) {
+    return new TrainingHistory(List.copyOf(epochs.subList(0, Math.min(number, epochs.size()))));
   }
 
   TrainingHistory with(Epoch epoch) {

@@ -2,6 +2,8 @@ package convoy.train;
 
 import convoy.core.Checks;
 import convoy.data.EpochPlan;
+import convoy.rounds.MomentumRule;
+import convoy.rounds.Transport;
 
 /**
  * How to train.
@@ -13,6 +15,9 @@ import convoy.data.EpochPlan;
  * @param trainedLayers {@code all}, {@code head} or {@code from=NAME}; see {@link
  *     convoy.network.LayerRates}
  * @param otherLayersRate of all other layers, in parts of the learning rate; 0 freezes them
+ * @param transport how workers come together
+ * @param checkpointRounds between two checkpoints within an epoch; 0 makes none
+ * @param checkpointMinutes likewise
  * @param deadlineMinutes that one round or one validation may take before the run stops
  */
 public record TrainingOptions(
@@ -26,16 +31,11 @@ public record TrainingOptions(
     LearningRateSchedule schedule,
     String trainedLayers,
     double otherLayersRate,
+    Transport.Kind transport,
+    int checkpointRounds,
+    int checkpointMinutes,
     int checkpointsKept,
     int deadlineMinutes) {
-
-  /** What becomes of the workers' momentum when their parameters are averaged. */
-  public enum MomentumRule {
-    /** Averaged like the parameters; doubles what a round sends. */
-    AVERAGE,
-    /** Each round starts at rest. */
-    RESET
-  }
 
   public TrainingOptions {
     new Checks()
@@ -51,6 +51,14 @@ public record TrainingOptions(
             trainedLayers,
             "must be all, head or from=NAME")
         .within(0, 1, "other-layers-rate", otherLayersRate)
+        .that(
+            transport == Transport.Kind.ALL_REDUCE
+                || momentumBetweenRounds != MomentumRule.KEEP_LOCAL,
+            "momentum-between-rounds",
+            "keep-local",
+            "needs transport all-reduce")
+        .atLeast(0, "checkpoint-rounds", checkpointRounds)
+        .atLeast(0, "checkpoint-minutes", checkpointMinutes)
         .atLeast(1, "checkpoints-kept", checkpointsKept)
         .atLeast(1, "deadline-minutes", deadlineMinutes)
         .done();

@@ -15,7 +15,8 @@ import java.util.Optional;
  *
  * @param validationSplit measured after every epoch
  * @param network in its training form
- * @param weights to begin with; empty for random ones
+ * @param weights path of those to begin with; empty for random ones
+ * @param head what becomes of their last layer
  * @param rates of layers
  * @param keptBytes of decoded pictures a JVM
  * @param backend that workers train with
@@ -27,7 +28,8 @@ record TrainingSubject(
     NetworkSpec network,
     ImageTransform transform,
     ImageTransform.Augmentation augmentation,
-    Optional<StartingWeights> weights,
+    String weights,
+    Optional<StartingWeights.Head> head,
     LayerRates rates,
     long seed,
     long keptBytes,

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -144,6 +145,21 @@ final class Dl4jNetwork implements Network {
     views.require(state);
     views.write(state.parameters(), parameters);
     views.write(state.momentum(), momentum);
+  }
+
+  @Override
+  public void change(Consumer<Vectors> change) {
+    change.accept(
+        new Vectors(address(parameters), address(momentum), Math.toIntExact(parameters.length())));
+  }
+
+  private static long address(INDArray vector) {
+    return vector.data().address() + vector.offset() * Float.BYTES;
+  }
+
+  @Override
+  public void rest() {
+    momentum.assign(0);
   }
 
   @Override

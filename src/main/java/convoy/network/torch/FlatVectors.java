@@ -1,12 +1,14 @@
 package convoy.network.torch;
 
 import convoy.network.ModelState;
+import convoy.network.Network;
 import convoy.network.StateLayout;
 import convoy.network.StateLayout.Block;
 import convoy.network.architecture.Parameter.Role;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Device;
@@ -26,6 +28,8 @@ final class FlatVectors {
   private final StateLayout layout;
   private final Map<String, View> views = new LinkedHashMap<>();
   private final Device device;
+  private final Tensor parameters;
+  private final Tensor momentum;
 
   /**
    * One array.
@@ -38,8 +42,8 @@ final class FlatVectors {
     this.layout = layout;
     this.device = device;
     TensorOptions onDevice = new TensorOptions().device(new DeviceOptional(device));
-    Tensor parameters = torch.zeros(new long[] {layout.values()}, onDevice);
-    Tensor momentum = torch.zeros(new long[] {layout.values()}, onDevice);
+    parameters = torch.zeros(new long[] {layout.values()}, onDevice);
+    momentum = torch.zeros(new long[] {layout.values()}, onDevice);
     long from = 0;
     for (Block block : inMemory()) {
       long[] sizes = sizes(block);
@@ -84,6 +88,32 @@ final class FlatVectors {
     layout.require(state);
     put(state.parameters(), false);
     put(state.momentum(), true);
+  }
+
+  void rest() {
+    var unused = momentum.zero_();
+  }
+
+  void change(Consumer<Network.Vectors> change) {
+    if (device.is_cpu()) {
+      change.accept(addresses(parameters, momentum));
+      return;
+    }
+    var unused =
+        Scopes.freeing(
+            () -> {
+              Tensor here = parameters.cpu();
+              Tensor momentumHere = momentum.cpu();
+              change.accept(addresses(here, momentumHere));
+              parameters.copy_(here);
+              momentum.copy_(momentumHere);
+              return views;
+            });
+  }
+
+  private Network.Vectors addresses(Tensor parameters, Tensor momentum) {
+    return new Network.Vectors(
+        parameters.data_ptr().address(), momentum.data_ptr().address(), layout.values());
   }
 
   private byte[] canonical(boolean ofMomentum) {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Device;
@@ -121,6 +122,16 @@ final class KernelsAlone implements Network {
   @Override
   public void restore(ModelState state) {
     // There is nothing to go on from.
+  }
+
+  @Override
+  public void change(Consumer<Vectors> change) {
+    // There is nothing to average.
+  }
+
+  @Override
+  public void rest() {
+    // There is no momentum.
   }
 
   @Override

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
@@ -162,6 +163,18 @@ final class TorchNetwork implements Network {
     // Those of a step that failed half-way.
     descent.forget();
     vectors.restore(state);
+  }
+
+  @Override
+  public void change(Consumer<Vectors> change) {
+    graph.changed();
+    descent.forget();
+    vectors.change(change);
+  }
+
+  @Override
+  public void rest() {
+    vectors.rest();
   }
 
   @Override

@@ -1,4 +1,4 @@
-package convoy.train;
+package convoy.rounds;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -16,27 +16,34 @@ import org.junit.jupiter.api.Test;
 class ParameterSumTest {
   private static final int LENGTH = 1013;
 
+  /** What a worker came to. */
+  private record Result(ModelState state, int examples, double lossSum) {
+    List<ParameterSum.Part> cut(int worker, int slices) {
+      return ParameterSum.cut(worker, new LocalSgd.Steps(examples, lossSum), state, slices, true);
+    }
+  }
+
   @Test
   void theMeanOfOneWorkerIsItsStateToTheBit() {
     ModelState state = random(1);
     for (int slices : new int[] {1, 3, 7}) {
-      ModelState mean = average(slices, List.of(new LocalSgd.Result(state, 37, 0)));
+      ModelState mean = average(slices, List.of(new Result(state, 37, 0)));
       assertThat(mean.digest()).isEqualTo(state.digest());
     }
   }
 
   @Test
   void theMeanIsWeightedByExamples() {
-    LocalSgd.Result one = new LocalSgd.Result(constant(1), 3, 0);
-    LocalSgd.Result two = new LocalSgd.Result(constant(5), 1, 0);
+    Result one = new Result(constant(1), 3, 0);
+    Result two = new Result(constant(5), 1, 0);
     assertThat(average(2, List.of(one, two)).digest()).isEqualTo(constant(2).digest());
   }
 
   @Test
   void whoArrivesFirstDoesNotMatter() {
-    List<LocalSgd.Result> results = new ArrayList<>();
+    List<Result> results = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
-      results.add(new LocalSgd.Result(random(i), 10 + i, i));
+      results.add(new Result(random(i), 10 + i, i));
     }
     assertThat(shuffled(results, 1).digest()).isEqualTo(shuffled(results, 2).digest());
   }
@@ -44,17 +51,17 @@ class ParameterSumTest {
   @Test
   void aValueThatIsNotFiniteStopsTheRun() {
     ModelState broken = constant(Float.POSITIVE_INFINITY);
-    assertThatThrownBy(() -> average(2, List.of(new LocalSgd.Result(broken, 1, 0))))
+    assertThatThrownBy(() -> average(2, List.of(new Result(broken, 1, 0))))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("Lower the learning rate");
   }
 
-  private static ModelState shuffled(List<LocalSgd.Result> results, long seed) {
+  private static ModelState shuffled(List<Result> results, long seed) {
     List<ParameterSum.Mean> means = new ArrayList<>();
     for (int slice = 0; slice < 4; slice++) {
       List<ParameterSum.Part> parts = new ArrayList<>();
       for (int worker = 0; worker < results.size(); worker++) {
-        parts.add(ParameterSum.cut(worker, results.get(worker), 4, true).get(slice));
+        parts.add(results.get(worker).cut(worker, 4).get(slice));
       }
       Collections.shuffle(parts, new Random(seed));
       means.add(ParameterSum.mean(slice, parts));
@@ -63,12 +70,12 @@ class ParameterSumTest {
     return ParameterSum.assemble(means, LENGTH * Float.BYTES);
   }
 
-  private static ModelState average(int slices, List<LocalSgd.Result> results) {
+  private static ModelState average(int slices, List<Result> results) {
     List<ParameterSum.Mean> means = new ArrayList<>();
     for (int slice = 0; slice < slices; slice++) {
       List<ParameterSum.Part> parts = new ArrayList<>();
       for (int worker = 0; worker < results.size(); worker++) {
-        parts.add(ParameterSum.cut(worker, results.get(worker), slices, true).get(slice));
+        parts.add(results.get(worker).cut(worker, slices).get(slice));
       }
       means.add(ParameterSum.mean(slice, parts));
     }

@@ -1,10 +1,5 @@
-package convoy.registry;
+package convoy.core;
 
-import convoy.core.Daemons;
-import convoy.core.Documents;
-import convoy.core.Location;
-import convoy.core.Provenance;
-import convoy.core.UserException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -21,10 +16,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The right to write into a registry, for one process at a time. It is renewed while the process
+ * The right to write into a folder, for one process at a time. It is renewed while the process
  * lives; one that is not renewed for a minute, or whose process on this machine is gone, is lost.
  */
-final class Lease implements AutoCloseable {
+public final class Lease implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Lease.class);
   private static final Duration RENEWAL = Duration.ofSeconds(10);
   private static final Duration LIFE = Duration.ofMinutes(1);
@@ -56,23 +51,24 @@ final class Lease implements AutoCloseable {
   }
 
   private final Location file;
-  private final String registry;
+  private final String name;
   private final Holder own;
   private final ScheduledExecutorService renewal =
-      Executors.newSingleThreadScheduledExecutor(Daemons.named("registry-lease"));
+      Executors.newSingleThreadScheduledExecutor(Daemons.named("lease"));
 
-  private Lease(Location folder, Holder own) {
+  private Lease(Location folder, String kind, Holder own) {
     file = folder.child("lease.json");
-    registry = folder.uri();
+    name = kind + " " + folder;
     this.own = own;
   }
 
   /**
    * Takes the lease.
    *
+   * @param kind of the folder, for messages: {@code run}
    * @throws UserException if somebody else has it, with who and since when
    */
-  static Lease take(Location folder) {
+  public static Lease take(Location folder, String kind) {
     String now = Provenance.now();
     Holder own =
         new Holder(
@@ -83,7 +79,7 @@ final class Lease implements AutoCloseable {
             ProcessHandle.current().pid(),
             now,
             now);
-    Lease lease = new Lease(folder, own);
+    Lease lease = new Lease(folder, kind, own);
     for (int attempt = 0; attempt < 3; attempt++) {
       if (lease.file.create(Documents.toJson(own))) {
         lease.settle();
@@ -91,7 +87,7 @@ final class Lease implements AutoCloseable {
       }
       Optional<Holder> holder = lease.holder();
       if (holder.isPresent() && !holder.get().isDead()) {
-        throw refusal(folder.uri(), holder.get());
+        throw refusal(lease.name, holder.get());
       }
       if (holder.isPresent()) {
         lease.file.delete();
@@ -101,8 +97,8 @@ final class Lease implements AutoCloseable {
       }
     }
     throw new UserException(
-        "Cannot write into registry %s: its lease.json cannot be read. Delete it if nobody is at work."
-            .formatted(folder));
+        "Cannot write into %s: its lease.json cannot be read. Delete it if nobody is at work."
+            .formatted(lease.name));
   }
 
   /** Two who found a dead lease at the same time could both have made a new one. */
@@ -139,7 +135,7 @@ final class Lease implements AutoCloseable {
       }
     } catch (RuntimeException e) {
       // The next one may succeed; an exception would end them all.
-      LOG.warn("The lease of registry {} could not be renewed", registry, e);
+      LOG.warn("The lease of {} could not be renewed", name, e);
     }
   }
 
@@ -148,23 +144,22 @@ final class Lease implements AutoCloseable {
   }
 
   /** To be asked before anything that others see is written. */
-  void requireHeld() {
+  public void requireHeld() {
     Optional<Holder> holder = holder();
     if (holder.filter(h -> h.token.equals(own.token)).isEmpty()) {
       throw holder
-          .map(other -> refusal(registry, other))
+          .map(other -> refusal(name, other))
           .orElseGet(
               () ->
                   new UserException(
-                      "Cannot go on in registry %s: its lease was deleted. Run again."
-                          .formatted(registry)));
+                      "Cannot go on in %s: its lease was deleted. Run again.".formatted(name)));
     }
   }
 
-  private static UserException refusal(String registry, Holder holder) {
+  private static UserException refusal(String name, Holder holder) {
     return new UserException(
-        "Cannot write into registry %s: %s on %s (process %d) has been at work since %s. Wait for it; a lease that is not renewed for a minute is lost."
-            .formatted(registry, holder.user, holder.host, holder.process, holder.since));
+        "Cannot write into %s: %s on %s (process %d) has been at work since %s. Wait for it; a lease that is not renewed for a minute is lost."
+            .formatted(name, holder.user, holder.host, holder.process, holder.since));
   }
 
   private Optional<Holder> holder() {
@@ -185,7 +180,8 @@ final class Lease implements AutoCloseable {
     }
   }
 
-  static String hostName() {
+  /** Of this machine. */
+  public static String hostName() {
     try {
       return InetAddress.getLocalHost().getHostName();
     } catch (UnknownHostException e) {

@@ -1,4 +1,4 @@
-package convoy.train;
+package convoy.rounds;
 
 import convoy.core.UserException;
 import convoy.network.ModelState;
@@ -30,18 +30,19 @@ final class ParameterSum {
 
   private ParameterSum() {}
 
-  static List<Part> cut(int worker, LocalSgd.Result result, int slices, boolean withMomentum) {
+  static List<Part> cut(
+      int worker, LocalSgd.Steps steps, ModelState state, int slices, boolean withMomentum) {
     List<Part> parts = new ArrayList<>();
-    byte[] parameters = result.state().parameters();
-    byte[] momentum = result.state().momentum();
+    byte[] parameters = state.parameters();
+    byte[] momentum = state.momentum();
     for (int slice = 0; slice < slices; slice++) {
       int from = start(parameters.length, slice, slices);
       int to = start(parameters.length, slice + 1, slices);
       parts.add(
           new Part(
               worker,
-              result.examples(),
-              result.lossSum(),
+              steps.examples(),
+              steps.lossSum(),
               Arrays.copyOfRange(parameters, from, to),
               withMomentum ? Arrays.copyOfRange(momentum, from, to) : new byte[0]));
     }

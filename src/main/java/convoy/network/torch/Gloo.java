@@ -1,0 +1,198 @@
+package convoy.network.torch;
+
+import convoy.core.Daemons;
+import convoy.network.ProcessGroup;
+import java.util.concurrent.Executors;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.chrono.Milliseconds;
+import org.bytedeco.pytorch.ProcessGroupGloo;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.TCPStore;
+import org.bytedeco.pytorch.TCPStoreOptions;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.Work;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Gloo's ring, which libtorch brings: reduce-scatter, then all-gather (Patarasuk and Yuan, 2009),
+ * so a rank sends less than twice the vector, however many they are. Its connections are neither
+ * authenticated nor encrypted.
+ */
+final class Gloo implements ProcessGroup {
+  private static final long PAUSE_NANOS = 50_000;
+  private final Member member;
+  private final TCPStore store;
+  private final ProcessGroupGloo group;
+  private boolean broken;
+
+  /** Found as a service. */
+  public static final class Library implements ProcessGroup.Library {
+    @Override
+    public Rendezvous open(Member member) {
+      Libtorch.start();
+      return new Meeting(member);
+    }
+  }
+
+  /** On rank 0 the store through which the ranks find each other. */
+  private static final class Meeting implements Rendezvous {
+    private final Member member;
+    private TCPStore store;
+
+    private Meeting(Member member) {
+      this.member = member;
+      if (member.rank() == 0) {
+        store = store(member.host(), 0, true);
+      }
+    }
+
+    private TCPStore store(String host, int port, boolean server) {
+      return new TCPStore(
+          host,
+          new TCPStoreOptions()
+              .isServer(server)
+              .port((short) port)
+              .waitWorkers(false)
+              .timeout(new Milliseconds(member.deadline().toMillis())));
+    }
+
+    @Override
+    public String address() {
+      return store == null ? "" : member.host() + " " + Short.toUnsignedInt(store.getPort());
+    }
+
+    @Override
+    public ProcessGroup join(String address) {
+      try {
+        if (store == null) {
+          String[] parts = address.split(" ");
+          store = store(parts[0], Integer.parseInt(parts[1]), false);
+        }
+        var options =
+            ProcessGroupGloo.Options.create(new Milliseconds(member.deadline().toMillis()));
+        options.devices().push_back(ProcessGroupGloo.createDeviceForHostname(member.host()));
+        return new Gloo(
+            member, store, new ProcessGroupGloo(store, member.rank(), member.size(), options));
+      } catch (RuntimeException e) {
+        throw failure(member, "to meet at " + address, e);
+      }
+    }
+
+    @Override
+    public void close() {
+      if (store != null) {
+        store.close();
+      }
+    }
+  }
+
+  private Gloo(Member member, TCPStore store, ProcessGroupGloo group) {
+    this.member = member;
+    this.store = store;
+    this.group = group;
+  }
+
+  @Override
+  public boolean sum(long vector, int values, double weight) {
+    return Scopes.freeing(
+        () ->
+            Scopes.withoutGradient(
+                () -> {
+                  Tensor tensor = tensor(vector, values);
+                  if (member.size() > 1) {
+                    tensor.mul_(new Scalar(weight));
+                    await("to sum up", () -> group.allreduce(new TensorVector(tensor)));
+                  }
+                  return Float.isFinite(tensor.norm().item_float());
+                }));
+  }
+
+  @Override
+  public double[] sum(double... values) {
+    return Scopes.freeing(
+        () -> {
+          Tensor tensor = Tensor.create(values);
+          await("to agree", () -> group.allreduce(new TensorVector(tensor)));
+          double[] sums = new double[values.length];
+          tensor.data_ptr_double().get(sums);
+          return sums;
+        });
+  }
+
+  @Override
+  public void broadcast(long vector, int values) {
+    var unused =
+        Scopes.freeing(
+            () -> {
+              Tensor tensor = tensor(vector, values);
+              await("to begin", () -> group.broadcast(new TensorVector(tensor)));
+              return values;
+            });
+  }
+
+  private static Tensor tensor(long address, int values) {
+    return torch.from_blob(new Memory(address), new long[] {values});
+  }
+
+  /** A place in memory that somebody else owns. */
+  private static final class Memory extends Pointer {
+    private Memory(long place) {
+      address = place;
+    }
+  }
+
+  /** Not libtorch's own wait, which nothing could end. */
+  private void await(String purpose, Supplier<Work> operation) {
+    long end = System.nanoTime() + member.deadline().toNanos();
+    try {
+      Work work = operation.get();
+      while (!work.isCompleted()) {
+        if (member.cancelled().getAsBoolean()) {
+          throw new IllegalStateException("the task was cancelled");
+        }
+        if (System.nanoTime() > end) {
+          throw new IllegalStateException("none came");
+        }
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
+      // Throws what went wrong.
+      work._wait();
+    } catch (RuntimeException e) {
+      broken = true;
+      throw failure(member, purpose, e);
+    }
+  }
+
+  private static GroupException failure(Member member, String purpose, RuntimeException e) {
+    return new GroupException(
+        "Worker %d of %d on %s waited for the others %s, at most %d s, in vain: %s"
+            .formatted(
+                member.rank() + 1,
+                member.size(),
+                member.host(),
+                purpose,
+                member.deadline().toSeconds(),
+                String.valueOf(e.getMessage()).lines().findFirst().orElse("")),
+        e);
+  }
+
+  @Override
+  public void close() {
+    if (!broken) {
+      group.close();
+      store.close();
+      return;
+    }
+    // What is under way ends with its own deadline, and closing waits for it.
+    var unused =
+        Executors.newSingleThreadExecutor(Daemons.named("process-group-end"))
+            .submit(
+                () -> {
+                  group.close();
+                  store.close();
+                });
+  }
+}

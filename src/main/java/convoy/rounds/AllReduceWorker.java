@@ -1,0 +1,270 @@
+package convoy.rounds;
+
+import convoy.cluster.ClusterJob;
+import convoy.cluster.Gauge;
+import convoy.core.UserException;
+import convoy.data.PictureShelf;
+import convoy.data.SplitName;
+import convoy.network.ModelState;
+import convoy.network.Network;
+import convoy.network.ProcessGroup;
+import convoy.network.Replicas;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.DoubleSupplier;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.apache.spark.BarrierTaskContext;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.broadcast.Broadcast;
+
+/**
+ * A worker of an epoch: it takes its steps and averages with the others, round after round. Rank 0
+ * also reads and writes checkpoints. What the operator has to mend is not thrown, which would have
+ * Spark try again: all ranks are told in the next sum, and stop.
+ */
+record AllReduceWorker(
+    Broadcast<TrainingTask> task, Broadcast<PictureShelf> pictures, EpochWork epoch, Gauge gauge)
+    implements Serializable {
+  /** Whoever only notices that another one is gone lets that one tell first. */
+  private static final long MANNERS_MILLIS = 3_000;
+
+  /**
+   * How it ended.
+   *
+   * @param failures what the operator has to mend: none or one
+   * @param notes what he should know
+   */
+  record End(Position position, List<String> failures, List<String> notes)
+      implements Serializable {}
+
+  End run(BarrierTaskContext context) {
+    TrainingTask common = task.value();
+    int rank = context.partitionId();
+    var member =
+        new ProcessGroup.Member(
+            rank,
+            epoch.layout().workers(),
+            SparkEnv.get().blockManager().blockManagerId().host(),
+            common.deadline(),
+            context::isInterrupted);
+    try (Replicas.Lease replica =
+            Replicas.lend(
+                new Replicas.Kind(common.network(), common.backend(), ClusterJob.gpu()),
+                common.deadline());
+        ProcessGroup.Rendezvous rendezvous = ProcessGroup.open(member);
+        ProcessGroup group = rendezvous.join(context.allGather(rendezvous.address())[0])) {
+      return new Running(common, member, replica, group).epoch();
+    } catch (ProcessGroup.GroupException e) {
+      pause(context);
+      throw e;
+    }
+  }
+
+  private static void pause(BarrierTaskContext context) {
+    long end = System.nanoTime() + MANNERS_MILLIS * 1_000_000;
+    while (!context.isInterrupted() && System.nanoTime() < end) {
+      try {
+        Thread.sleep(MANNERS_MILLIS / 30);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
+  }
+
+  /** One run of the task. */
+  private final class Running {
+    private final TrainingTask common;
+    private final ProcessGroup.Member member;
+    private final Replicas.Lease replica;
+    private final ProcessGroup group;
+    private final List<String> failures = new ArrayList<>();
+    private final List<String> notes = new ArrayList<>();
+    private boolean stopped;
+
+    private Running(
+        TrainingTask common,
+        ProcessGroup.Member member,
+        Replicas.Lease replica,
+        ProcessGroup group) {
+      this.common = common;
+      this.member = member;
+      this.replica = replica;
+      this.group = group;
+    }
+
+    private boolean isFirst() {
+      return member.rank() == 0;
+    }
+
+    private End epoch() {
+      Position position = onReplica("the beginning", this::begin);
+      if (!stopped && position.epoch() == epoch.number() && !position.isEnd()) {
+        position = rounds(position);
+      }
+      return new End(position, failures, notes);
+    }
+
+    private <T> T onReplica(String what, Function<Network, T> work) {
+      return replica.use(
+          "%s of epoch %d, worker %d".formatted(what, epoch.number() + 1, member.rank() + 1), work);
+    }
+
+    /** What the operator has to mend is kept until the others can be told. */
+    private <T> Optional<T> attempt(Supplier<T> work) {
+      if (!failures.isEmpty()) {
+        return Optional.empty();
+      }
+      try {
+        return Optional.of(work.get());
+      } catch (UserException e) {
+        failures.add(e.getMessage());
+        return Optional.empty();
+      }
+    }
+
+    /** All ranks are where the newest checkpoint is, or where rank 0 says that a run begins. */
+    private Position begin(Network network) {
+      Position own = Position.begin(0, 0);
+      if (isFirst()) {
+        own = attempt(() -> restored(network)).orElse(own);
+      }
+      double[] told = new double[7];
+      told[0] = failures.size();
+      if (isFirst()) {
+        System.arraycopy(own.numbers(), 0, told, 1, 6);
+      }
+      double[] agreed = group.sum(told);
+      Position position = Position.of(agreed);
+      if (agreed[0] > 0) {
+        stopped = true;
+        return position;
+      }
+      network.change(
+          vectors -> {
+            group.broadcast(vectors.parameters(), vectors.values());
+            group.broadcast(vectors.momentum(), vectors.values());
+          });
+      boolean isNew = position.epoch() == 0 && position.round() == 0;
+      if (keepsMomentum() && !isNew) {
+        attempt(() -> common.checkpoints().momentum(position, member.rank()))
+            .ifPresent(
+                momentum ->
+                    network.restore(new ModelState(network.state().parameters(), momentum)));
+      }
+      return position;
+    }
+
+    private Position restored(Network network) {
+      return epoch.from(
+          common
+              .checkpoints()
+              .restore(notes::add, network::restore)
+              .orElseGet(
+                  () -> {
+                    network.restore(common.first());
+                    return Position.begin(0, epoch.rounds());
+                  }));
+    }
+
+    private boolean keepsMomentum() {
+      return common.rules().momentum() == MomentumRule.KEEP_LOCAL;
+    }
+
+    private Position rounds(Position start) {
+      CheckpointRule rule = new CheckpointRule(common.rules());
+      long began = System.nanoTime();
+      DoubleSupplier seconds = () -> start.seconds() + (System.nanoTime() - began) / 1e9;
+      try (LocalSgd sgd =
+          new LocalSgd(
+              common,
+              epoch,
+              pictures.value().store(SplitName.TRAIN),
+              member.rank(),
+              start.round(),
+              epoch.rounds())) {
+        Position position = start;
+        while (!position.isEnd() && !stopped) {
+          Position before = position;
+          position =
+              onReplica(
+                  "round %d".formatted(before.round() + 1),
+                  network -> round(network, sgd, before, rule, seconds));
+          if (isFirst()) {
+            gauge.add(position.numbers());
+          }
+        }
+        return position;
+      }
+    }
+
+    private Position round(
+        Network network,
+        LocalSgd sgd,
+        Position before,
+        CheckpointRule rule,
+        DoubleSupplier seconds) {
+      LocalSgd.Steps own =
+          attempt(() -> sgd.steps(network, before.round(), member.cancelled()))
+              .orElse(new LocalSgd.Steps(0, 0));
+      boolean due = isFirst() && rule.isDue(before.after(0, 0));
+      double[] sums = group.sum(failures.size(), own.examples(), own.lossSum(), due ? 1 : 0);
+      if (sums[0] > 0) {
+        stopped = true;
+        return before;
+      }
+      if (!average(network, own.examples() / sums[1])) {
+        failures.add(
+            "Cannot go on training: a parameter became infinite or NaN in %s. Lower the learning rate."
+                .formatted(before));
+        stopped = true;
+        return before;
+      }
+      Position after = before.after(sums[1], sums[2]).at(seconds.getAsDouble());
+      if (sums[3] > 0) {
+        save(network, after);
+      }
+      return after;
+    }
+
+    /** Whether all parameters are finite afterwards, which all ranks see alike. */
+    private boolean average(Network network, double weight) {
+      AtomicBoolean finite = new AtomicBoolean();
+      network.change(
+          vectors -> {
+            finite.set(group.sum(vectors.parameters(), vectors.values(), weight));
+            if (common.rules().momentum() == MomentumRule.AVERAGE) {
+              boolean unused = group.sum(vectors.momentum(), vectors.values(), weight);
+            }
+          });
+      if (common.rules().momentum() == MomentumRule.RESET) {
+        network.rest();
+      }
+      return finite.get();
+    }
+
+    private void save(Network network, Position position) {
+      if (keepsMomentum()) {
+        attempt(
+            () -> {
+              byte[] momentum = network.state().momentum();
+              common.checkpoints().saveMomentum(momentum, position, member.rank());
+              return position;
+            });
+        // The checkpoint counts when all momenta are there.
+        stopped = group.sum(failures.size())[0] > 0;
+      }
+      if (isFirst() && !stopped) {
+        attempt(
+            () -> {
+              common.checkpoints().save(network.state(), position);
+              return position;
+            });
+      }
+    }
+  }
+}

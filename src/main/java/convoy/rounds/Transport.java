@@ -1,0 +1,57 @@
+package convoy.rounds;
+
+import convoy.data.PictureShelf;
+import java.util.function.Consumer;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+
+/**
+ * How the workers of a run come together. Either way a round is the same function of (state,
+ * slices, seed): every worker takes its steps from the state, and the mean of what they reach,
+ * weighted by examples, is the next state.
+ */
+public interface Transport {
+
+  /** The two ways. */
+  enum Kind {
+    /**
+     * Workers are tasks for a whole epoch, and sum up among themselves; the driver has no state.
+     */
+    ALL_REDUCE,
+    /** A round is a Spark job: the state is broadcast, and averaged where it is shuffled to. */
+    SPARK
+  }
+
+  /** One of a kind. */
+  static Transport of(
+      Kind kind,
+      JavaSparkContext spark,
+      Broadcast<TrainingTask> task,
+      Broadcast<PictureShelf> pictures) {
+    return switch (kind) {
+      case ALL_REDUCE -> new AllReduceTransport(spark, task, pictures);
+      case SPARK -> new ShuffleTransport(spark, task, pictures);
+    };
+  }
+
+  /** Refuses workers that a cluster cannot bring together. */
+  static void require(Kind kind, JavaSparkContext spark, int workers) {
+    if (kind == Kind.ALL_REDUCE) {
+      AllReduceTransport.require(spark, workers);
+    }
+  }
+
+  /** Who is told. */
+  interface Watcher extends Consumer<Position> {
+
+    /** Something that an operator should know. */
+    void note(String text);
+  }
+
+  /**
+   * Trains to the end of an epoch, from the newest checkpoint on, and leaves a checkpoint there.
+   *
+   * @param watcher is told how far it is from time to time
+   */
+  Position train(EpochWork epoch, Watcher watcher);
+}

@@ -1,0 +1,173 @@
+package convoy.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.jna.Memory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class ProcessGroupIT {
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+
+  @AfterEach
+  void stop() {
+    threads.shutdownNow();
+  }
+
+  /** What a rank does with its group. */
+  private interface Work<T> {
+    T with(ProcessGroup group, int rank) throws Exception;
+  }
+
+  private <T> List<Future<T>> ranks(
+      int size, Duration deadline, BooleanSupplier cancelled, Work<T> work) {
+    ProcessGroup.Rendezvous first =
+        ProcessGroup.open(new ProcessGroup.Member(0, size, "127.0.0.1", deadline, cancelled));
+    List<Future<T>> results = new ArrayList<>();
+    for (int r = 0; r < size; r++) {
+      int rank = r;
+      results.add(
+          threads.submit(
+              () -> {
+                ProcessGroup.Rendezvous own =
+                    rank == 0
+                        ? first
+                        : ProcessGroup.open(
+                            new ProcessGroup.Member(rank, size, "127.0.0.1", deadline, cancelled));
+                try (ProcessGroup group = own.join(first.address())) {
+                  return work.with(group, rank);
+                }
+              }));
+    }
+    return results;
+  }
+
+  private static float[] values(int rank) {
+    float[] values = new float[10_007];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) Math.sin(rank * 31.7 + i);
+    }
+    return values;
+  }
+
+  private static float[] summed(ProcessGroup group, int rank, double weight) {
+    float[] values = values(rank);
+    try (Memory memory = new Memory((long) values.length * Float.BYTES)) {
+      memory.write(0, values, 0, values.length);
+      assertThat(group.sum(com.sun.jna.Pointer.nativeValue(memory), values.length, weight))
+          .isTrue();
+      return memory.getFloatArray(0, values.length);
+    }
+  }
+
+  @Test
+  void allRanksHaveTheWeightedSumInTheSameBits() throws Exception {
+    for (int size : new int[] {2, 3, 5}) {
+      List<Future<float[]>> results =
+          ranks(
+              size,
+              Duration.ofSeconds(30),
+              () -> false,
+              (group, rank) -> summed(group, rank, (rank + 1) / 10.0));
+      float[] first = results.get(0).get();
+      for (Future<float[]> other : results) {
+        assertThat(other.get()).isEqualTo(first);
+      }
+      for (int i = 0; i < first.length; i += 997) {
+        double sum = 0;
+        for (int rank = 0; rank < size; rank++) {
+          sum += (rank + 1) / 10.0 * values(rank)[i];
+        }
+        assertThat((double) first[i]).isCloseTo(sum, org.assertj.core.data.Offset.offset(1e-6));
+      }
+    }
+  }
+
+  @Test
+  void aGroupOfOneLeavesItsVectorToTheBit() throws Exception {
+    List<Future<float[]>> results =
+        ranks(
+            1, Duration.ofSeconds(30), () -> false, (group, rank) -> summed(group, rank, 1.0 / 3));
+    assertThat(results.get(0).get()).isEqualTo(values(0));
+  }
+
+  @Test
+  void smallSumsAreInDoublePrecision() throws Exception {
+    List<Future<double[]>> results =
+        ranks(
+            3,
+            Duration.ofSeconds(30),
+            () -> false,
+            (group, rank) -> group.sum(1e9 + rank, 1, Double.NaN));
+    for (Future<double[]> result : results) {
+      assertThat(result.get()).containsExactly(3e9 + 3, 3, Double.NaN);
+    }
+  }
+
+  @Test
+  void aRankThatLeavesIsNoticedAtOnce() throws Exception {
+    List<Future<double[]>> results =
+        ranks(
+            2,
+            Duration.ofMinutes(10),
+            () -> false,
+            (group, rank) -> rank == 0 ? group.sum(1) : new double[0]);
+    assertThat(results.get(1).get()).isEmpty();
+    assertThatThrownBy(() -> results.get(0).get(20, TimeUnit.SECONDS))
+        .isInstanceOf(ExecutionException.class)
+        .hasCauseInstanceOf(ProcessGroup.GroupException.class)
+        .hasMessageContaining("Worker 1 of 2 on 127.0.0.1 waited for the others to agree");
+  }
+
+  @Test
+  void aRankThatIsSilentIsWaitedForUntilTheDeadline() throws Exception {
+    CountDownLatch seen = new CountDownLatch(1);
+    List<Future<double[]>> results =
+        ranks(
+            2,
+            Duration.ofSeconds(3),
+            () -> false,
+            (group, rank) -> {
+              if (rank == 1) {
+                seen.await();
+                return new double[0];
+              }
+              return group.sum(1);
+            });
+    assertThatThrownBy(() -> results.get(0).get(30, TimeUnit.SECONDS))
+        .hasMessageContaining("at most 3 s, in vain");
+    seen.countDown();
+  }
+
+  @Test
+  void aCancelledWaitEnds() throws Exception {
+    AtomicBoolean cancelled = new AtomicBoolean();
+    List<Future<double[]>> results =
+        ranks(
+            2,
+            Duration.ofMinutes(10),
+            cancelled::get,
+            (group, rank) -> {
+              if (rank == 1) {
+                Thread.sleep(1_000);
+                cancelled.set(true);
+                return new double[0];
+              }
+              return group.sum(1);
+            });
+    assertThatThrownBy(() -> results.get(0).get(20, TimeUnit.SECONDS))
+        .hasMessageContaining("in vain");
+  }
+}
