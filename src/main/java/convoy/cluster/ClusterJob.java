@@ -121,7 +121,7 @@ public final class ClusterJob {
     JavaFutureAction<List<T>> action = rdd.collectAsync();
     AtomicLong moved = new AtomicLong(System.nanoTime());
     AtomicLong ran = new AtomicLong(System.nanoTime());
-    try (Gauge.Watching unused =
+    try (Gauge.Watching watching =
         watch
             .gauge()
             .watch(
@@ -130,6 +130,7 @@ public final class ClusterJob {
                   moved.set(System.nanoTime());
                   watch.reader().accept(values);
                 })) {
+      watching.begin();
       return await(
           action,
           what,

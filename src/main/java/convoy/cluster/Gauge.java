@@ -18,6 +18,8 @@ public final class Gauge extends AccumulatorV2<double[], double[]> {
 
   /** As long as somebody reads it. */
   interface Watching extends AutoCloseable {
+    void begin();
+
     @Override
     void close();
   }
@@ -43,8 +45,17 @@ public final class Gauge extends AccumulatorV2<double[], double[]> {
                             .forEach(info -> read(info, reader)));
           }
         };
-    spark.sc().addSparkListener(listener);
-    return () -> spark.sc().removeSparkListener(listener);
+    return new Watching() {
+      @Override
+      public void begin() {
+        spark.sc().addSparkListener(listener);
+      }
+
+      @Override
+      public void close() {
+        spark.sc().removeSparkListener(listener);
+      }
+    };
   }
 
   private static void read(AccumulableInfo info, Consumer<double[]> reader) {

@@ -50,7 +50,8 @@ public final class Training {
                       case NEW ->
                           "Begins with the weights that were given; the last layer is new, for other classes.\n";
                     }));
-    try (Lease unused = Lease.take(run.location(), "run")) {
+    try (Lease lease = Lease.take(run.location(), "run")) {
+      lease.requireHeld();
       return new ParameterAveragingTrainer(spark, subject, config.training(), run.location())
           .train(listener);
     }

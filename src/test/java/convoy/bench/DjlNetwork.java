@@ -23,6 +23,7 @@ import convoy.network.architecture.Blueprint;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * A blueprint as a user of the Deep Java Library on its PyTorch engine would write it, to measure
@@ -121,6 +122,16 @@ public final class DjlNetwork implements Network {
   @Override
   public void restore(ModelState state) {
     throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void change(Consumer<Vectors> change) {
+    throw new UnsupportedOperationException("Only steps are measured");
+  }
+
+  @Override
+  public void rest() {
+    throw new UnsupportedOperationException("Only steps are measured");
   }
 
   @Override

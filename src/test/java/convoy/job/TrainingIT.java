@@ -133,6 +133,39 @@ class TrainingIT {
   }
 
   @Test
+  void aRunGoesOnWithinAnEpochAndPastADamagedCheckpoint() throws IOException {
+    for (String rule : List.of("average", "reset", "keep-local")) {
+      String[] settings = {
+        "training.epochs=2",
+        "training.minibatches-per-round=2",
+        "training.checkpoint-rounds=3",
+        "training.checkpoints-kept=100",
+        "training.momentum-between-rounds=" + rule
+      };
+      Path run = folder.resolve("within-" + rule);
+      Jobs.succeed("train", options(run, settings));
+      String whole = digest(run);
+      Path checkpoints = run.resolve("checkpoints");
+      Files.delete(run.resolve("result.json"));
+      delete(checkpoints.resolve("epoch-00002/checkpoint.json"));
+      Path newest = checkpoints.resolve("epoch-00001-round-000006");
+      assertThat(newest).exists();
+      Files.list(checkpoints)
+          .filter(
+              place ->
+                  place.getFileName().toString().compareTo(newest.getFileName().toString()) > 0)
+          .map(place -> place.resolve("checkpoint.json"))
+          .filter(Files::exists)
+          .forEach(file -> file.toFile().delete());
+      byte[] parameters = Files.readAllBytes(newest.resolve("parameters.bin"));
+      parameters[1000] ^= 1;
+      Files.write(newest.resolve("parameters.bin"), parameters);
+      Jobs.succeed("train", options(run, settings));
+      assertThat(digest(run)).as(rule).isEqualTo(whole);
+    }
+  }
+
+  @Test
   void aRunGoesOnOnAnotherEngineAndIsEvaluatedByEither() throws IOException {
     Path run = folder.resolve("engines");
     Jobs.succeed("train", options(run, "training.epochs=2", "network.engine=dl4j"));
@@ -169,8 +202,8 @@ class TrainingIT {
 
   @Test
   void anyNumberOfWorkersMinibatchesAndExamplesTrains() throws IOException {
-    for (int[] odd : new int[][] {{3, 5, 4}, {7, 1, 100}, {2, 1000, 1}}) {
-      Path run = folder.resolve("odd-" + odd[0]);
+    for (int[] odd : new int[][] {{1, 3, 100}, {2, 5, 4}, {2, 1000, 1}, {3, 5, 4}, {7, 1, 100}}) {
+      Path run = folder.resolve("odd-%d-%d".formatted(odd[0], odd[1]));
       Jobs.succeed(
           "train",
           options(
@@ -179,6 +212,8 @@ class TrainingIT {
               "training.workers=" + odd[0],
               "training.minibatch=" + odd[1],
               "training.minibatches-per-round=" + odd[2],
+              // More workers than slots wait for each other.
+              "training.transport=" + (odd[0] > 2 ? "spark" : "all-reduce"),
               "training.momentum-between-rounds=reset"));
       assertThat(Files.readString(run.resolve("progress.jsonl")))
           .contains(
