@@ -6,6 +6,7 @@ import convoy.core.Provenance;
 import convoy.core.UserException;
 import convoy.data.ImageTransform;
 import convoy.data.LabelIndex;
+import java.io.Serializable;
 import java.util.List;
 import java.util.Locale;
 
@@ -38,7 +39,8 @@ public final class TrainedModel {
       LabelIndex labels,
       String sha256,
       int epoch,
-      double validationTop1Error) {}
+      double validationTop1Error)
+      implements Serializable {}
 
   private final Description description;
   private final byte[] parameters;

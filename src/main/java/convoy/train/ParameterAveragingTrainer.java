@@ -129,7 +129,12 @@ public final class ParameterAveragingTrainer {
       int epoch = history.epochs().size();
       EpochWork work = work(epoch, history);
       Position end = train(transport, work, listener);
-      if (end.epochs() != epoch + 1) {
+      if (end.epochs() > epoch + 1) {
+        throw new UserException(
+            "Cannot resume %s: its newest checkpoint is after epoch %d, but %s has %d epochs. Put the file back, or begin a new run."
+                .formatted(run, end.epochs(), file.name(), epoch));
+      }
+      if (end.epochs() <= epoch) {
         // Damaged checkpoints were left out, and training goes on from an earlier epoch.
         history = history.of(end.epochs());
         continue;

@@ -137,6 +137,7 @@ class TrainingIT {
     for (String rule : List.of("average", "reset", "keep-local")) {
       String[] settings = {
         "training.epochs=2",
+        "training.minibatch=4",
         "training.minibatches-per-round=2",
         "training.checkpoint-rounds=3",
         "training.checkpoints-kept=100",
