@@ -30,6 +30,10 @@ public final class SparkContexts {
           "spark.shuffle.spill.compress", "false",
           // How often a training's progress is seen.
           "spark.executor.heartbeatInterval", "2s",
+          // Workers that train together meet in seconds, or one of them is stuck.
+          "spark.barrier.sync.timeout", "600s",
+          // A training of days loses workers more than four times.
+          "spark.stage.maxConsecutiveAttempts", "20",
           // A state in slices comes back to the driver each round.
           "spark.driver.maxResultSize", "0",
           "spark.ui.showConsoleProgress", "false");

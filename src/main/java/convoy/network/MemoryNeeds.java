@@ -28,35 +28,47 @@ public record MemoryNeeds(long stateValues, long replicaBytes, long minibatchByt
         minibatch * blueprint.input().count() * Float.BYTES);
   }
 
-  /** Bytes of parameters and momentum together: what a round sends to each worker. */
+  /** Bytes of parameters and momentum together. */
   public long stateBytes() {
     return stateValues * Float.BYTES * 2;
   }
 
   /**
-   * Heap of a driver: state of this round and the next, the broadcast's blocks, the slices that
-   * come back.
+   * States (parameters and momentum) that are in heaps at the same time; the others are in
+   * replicas.
+   *
+   * @param driver in the driver's
+   * @param executor in an executor's, whatever it does
+   * @param replica in an executor's, for each of its replicas
    */
-  public long driverHeapBytes() {
-    return BASE + 4 * stateBytes();
-  }
+  public record States(int driver, int executor, int replica) {
+    /** Where workers average among themselves: those of a checkpoint that is read or written. */
+    public static final States AMONG_WORKERS = new States(0, 2, 1);
 
-  /**
-   * Heap of an executor: the broadcast state once, and for each replica the state it reached, its
-   * slices and the sums of the averaging, a minibatch and the one that is read meanwhile.
-   */
-  public long executorHeapBytes(int replicas, long pictureBytes) {
-    long replica = 4 * stateBytes() + 2 * minibatchBytes;
-    return BASE + pictureBytes + stateBytes() + replica * replicas;
+    /** Heap of a driver. */
+    public long driverBytes(MemoryNeeds needs) {
+      return BASE + driver * needs.stateBytes();
+    }
+
+    /**
+     * Heap of an executor: beside the states a minibatch of each replica and the one that is read
+     * meanwhile.
+     */
+    public long executorBytes(MemoryNeeds needs, int replicas, long pictureBytes) {
+      return BASE
+          + pictureBytes
+          + executor * needs.stateBytes()
+          + replicas * (replica * needs.stateBytes() + 2 * needs.minibatchBytes());
+    }
+
+    /** Heap of one JVM that is driver and executor. */
+    public long localBytes(MemoryNeeds needs, int replicas, long pictureBytes) {
+      return executorBytes(needs, replicas, pictureBytes) + driverBytes(needs) - BASE;
+    }
   }
 
   /** What an executor takes that the JVM's heap does not count. */
   public long executorOffHeapBytes(int replicas) {
     return OFF_HEAP_BASE + replicaBytes * replicas;
-  }
-
-  /** Heap of one JVM that is driver and executor. */
-  public long localHeapBytes(int replicas, long pictureBytes) {
-    return executorHeapBytes(replicas, pictureBytes) + driverHeapBytes() - BASE;
   }
 }

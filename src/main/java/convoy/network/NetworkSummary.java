@@ -36,7 +36,7 @@ public record NetworkSummary(
    * What training takes of memory.
    *
    * @param minibatch examples of one step of one replica
-   * @param roundBytes that a round sends to each worker; as many come back
+   * @param roundBytes of each worker that a round averages
    * @param replicaBytes of one replica outside the heap
    * @param driverHeapBytes of the driver's JVM, {@code executorHeapBytes} of an executor's with one
    *     replica, {@code executorOverheadBytes} what that executor takes beside its heap
@@ -102,8 +102,8 @@ public record NetworkSummary(
             minibatch,
             needs.stateBytes(),
             needs.replicaBytes(),
-            needs.driverHeapBytes(),
-            needs.executorHeapBytes(1, pictureBytes),
+            MemoryNeeds.States.AMONG_WORKERS.driverBytes(needs),
+            MemoryNeeds.States.AMONG_WORKERS.executorBytes(needs, 1, pictureBytes),
             needs.executorOffHeapBytes(1));
     Blueprint trained = Architectures.blueprint(spec.in(NetworkSpec.Phase.INFERENCE));
     return of(spec.architecture(), trained, Optional.empty(), Optional.of(training));

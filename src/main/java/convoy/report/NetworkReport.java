@@ -141,7 +141,7 @@ public final class NetworkReport {
   }
 
   private static String words(Training training) {
-    return "Training with a minibatch of %d: driver heap %s; executor heap %s with one replica, beside it %s; a round sends each worker %s, parameters and momentum, and brings back as much."
+    return "Training with a minibatch of %d: driver heap %s; executor heap %s with one replica, beside it %s; a round averages %s of each worker, parameters and momentum."
         .formatted(
             training.minibatch(),
             bytes(training.driverHeapBytes()),

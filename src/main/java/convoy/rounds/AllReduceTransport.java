@@ -28,14 +28,14 @@ final class AllReduceTransport implements Transport {
   }
 
   /** Refuses a cluster that cannot run all workers at once. */
-  static void require(JavaSparkContext spark, int workers) {
+  static void require(JavaSparkContext spark, int workers, boolean unauthenticated) {
     if (spark.getConf().getBoolean("spark.dynamicAllocation.enabled", false)) {
       throw new UserException(
           "Cannot train with training.transport=all-reduce while executors come and go (spark.dynamicAllocation.enabled). Set training.transport=spark, or turn that off.");
     }
-    if (spark.getConf().getBoolean("spark.authenticate", false)) {
+    if (spark.getConf().getBoolean("spark.authenticate", false) && !unauthenticated) {
       throw new UserException(
-          "Cannot train with training.transport=all-reduce where spark.authenticate is on: its connections are neither authenticated nor encrypted. Set training.transport=spark, or training.transport=all-reduce-in-the-open.");
+          "Cannot train with training.transport=all-reduce where spark.authenticate is on: its connections are neither authenticated nor encrypted. Set training.transport=spark, or training.allow-unauthenticated=true if the network is trusted.");
     }
     int slots = SparkContexts.slots(spark);
     if (workers > slots) {
@@ -58,7 +58,7 @@ final class AllReduceTransport implements Transport {
             new ClusterJob.Watch(
                 gauge, values -> watcher.accept(Position.of(values)), task.value().deadline()));
     AllReduceWorker.End first = ends.get(0);
-    first.notes().forEach(watcher::note);
+    ends.forEach(end -> end.notes().forEach(watcher::note));
     ends.stream()
         .flatMap(end -> end.failures().stream())
         .findFirst()

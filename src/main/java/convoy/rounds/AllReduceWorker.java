@@ -211,6 +211,11 @@ record AllReduceWorker(
       LocalSgd.Steps own =
           attempt(() -> sgd.steps(network, before.round(), member.cancelled()))
               .orElse(new LocalSgd.Steps(0, 0));
+      if (own.examples() == 0 && failures.isEmpty() && notes.isEmpty()) {
+        notes.add(
+            "Worker %d had no examples in %s, and did not count."
+                .formatted(member.rank() + 1, before));
+      }
       boolean due = isFirst() && rule.isDue(before.after(0, 0));
       double[] sums = group.sum(failures.size(), own.examples(), own.lossSum(), due ? 1 : 0);
       if (sums[0] > 0) {

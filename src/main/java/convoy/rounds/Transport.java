@@ -1,6 +1,7 @@
 package convoy.rounds;
 
 import convoy.data.PictureShelf;
+import convoy.network.MemoryNeeds;
 import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -19,7 +20,20 @@ public interface Transport {
      */
     ALL_REDUCE,
     /** A round is a Spark job: the state is broadcast, and averaged where it is shuffled to. */
-    SPARK
+    SPARK;
+
+    /** That heaps hold at the most. */
+    public MemoryNeeds.States states(MomentumRule rule) {
+      return switch (this) {
+        case ALL_REDUCE ->
+            rule == MomentumRule.KEEP_LOCAL
+                ? new MemoryNeeds.States(0, 2, 2)
+                : MemoryNeeds.States.AMONG_WORKERS;
+        // Driver: this round's and the next, the broadcast's blocks, the slices that come back.
+        // Executor: the broadcast's. Replica: what it reached, its slices, the averaging's sums.
+        case SPARK -> new MemoryNeeds.States(4, 1, 4);
+      };
+    }
   }
 
   /** One of a kind. */
@@ -34,10 +48,14 @@ public interface Transport {
     };
   }
 
-  /** Refuses workers that a cluster cannot bring together. */
-  static void require(Kind kind, JavaSparkContext spark, int workers) {
+  /**
+   * Refuses workers that a cluster cannot bring together.
+   *
+   * @param unauthenticated whether they may connect so where Spark authenticates
+   */
+  static void require(Kind kind, JavaSparkContext spark, int workers, boolean unauthenticated) {
     if (kind == Kind.ALL_REDUCE) {
-      AllReduceTransport.require(spark, workers);
+      AllReduceTransport.require(spark, workers, unauthenticated);
     }
   }
 

@@ -13,6 +13,8 @@ import org.apache.spark.api.java.JavaSparkContext;
  * The memory that training will need, before it starts: a job that is killed in the night for too
  * little could have been told in the evening.
  *
+ * @param states that are in heaps
+ * @param averagedBytes of each worker in a round
  * @param slots tasks that run at the same time on the whole cluster
  * @param pictureBytes of decoded pictures kept in an executor
  * @param keptBytes of probabilities that are kept until all members have answered
@@ -20,6 +22,8 @@ import org.apache.spark.api.java.JavaSparkContext;
  */
 public record MemoryPlan(
     MemoryNeeds needs,
+    MemoryNeeds.States states,
+    long averagedBytes,
     int workers,
     int slots,
     long pictureBytes,
@@ -36,8 +40,8 @@ public record MemoryPlan(
   private long heap(JavaSparkContext spark) {
     long others = pictureBytes + keptBytes;
     return spark.isLocal()
-        ? needs.localHeapBytes(replicas(spark), others)
-        : needs.executorHeapBytes(replicas(spark), others);
+        ? states.localBytes(needs, replicas(spark), others)
+        : states.executorBytes(needs, replicas(spark), others);
   }
 
   /** What replicas take of a GPU is not the machine's. */
@@ -49,8 +53,8 @@ public record MemoryPlan(
   public String describe(JavaSparkContext spark) {
     List<String> lines = new ArrayList<>();
     lines.add(
-        "State of %,d values; a round sends each worker's %s and brings back as much."
-            .formatted(needs.stateValues(), mebibytes(needs.stateBytes())));
+        "State of %,d values; a round averages %s of each worker."
+            .formatted(needs.stateValues(), mebibytes(averagedBytes)));
     if (workers > slots) {
       lines.add(
           "%d workers on %d slots: every round runs in %d waves."
@@ -64,7 +68,7 @@ public record MemoryPlan(
       lines.add(
           "Memory needed: driver heap %s; executor heap %s (spark.executor.memory), outside its heap %s (spark.executor.memoryOverhead)."
               .formatted(
-                  mebibytes(needs.driverHeapBytes()),
+                  mebibytes(states.driverBytes(needs)),
                   mebibytes(heap(spark)),
                   mebibytes(offHeap(spark))));
     }
@@ -79,7 +83,7 @@ public record MemoryPlan(
   /** Refuses to start a job that would run out of heap. */
   public void requireRoom(JavaSparkContext spark) {
     long driver = Runtime.getRuntime().maxMemory();
-    long wanted = spark.isLocal() ? heap(spark) : needs.driverHeapBytes();
+    long wanted = spark.isLocal() ? heap(spark) : states.driverBytes(needs);
     if (wanted > driver) {
       throw new UserException(
           "Cannot train with a driver heap of %s: %s are needed. Raise spark.driver.memory in conf/spark/*.conf (--spark)."

@@ -34,8 +34,10 @@ public final class Training {
     Location manifest = Location.of(config.dataset()).child(DatasetManifest.FILE);
     run.requireSame("dataset.sha256", Digests.sha256(manifest.readBytes()), "data set");
     TrainingSubject subject = config.subject();
-    Transport.require(config.training().transport(), spark, config.training().workers());
-    MemoryPlan plan = subject.memoryPlan(config.training(), SparkContexts.slots(spark));
+    TrainingOptions options = config.training();
+    Transport.require(
+        options.transport(), spark, options.workers(), options.allowUnauthenticated());
+    MemoryPlan plan = subject.memoryPlan(options, SparkContexts.slots(spark));
     listener.message(plan.describe(spark));
     plan.requireRoom(spark);
     subject
@@ -52,8 +54,7 @@ public final class Training {
                     }));
     try (Lease lease = Lease.take(run.location(), "run")) {
       lease.requireHeld();
-      return new ParameterAveragingTrainer(spark, subject, config.training(), run.location())
-          .train(listener);
+      return new ParameterAveragingTrainer(spark, subject, options, run.location()).train(listener);
     }
   }
 }

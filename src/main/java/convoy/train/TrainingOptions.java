@@ -16,6 +16,7 @@ import convoy.rounds.Transport;
  *     convoy.network.LayerRates}
  * @param otherLayersRate of all other layers, in parts of the learning rate; 0 freezes them
  * @param transport how workers come together
+ * @param allowUnauthenticated whether workers may connect so where {@code spark.authenticate} is on
  * @param checkpointRounds between two checkpoints within an epoch; 0 makes none
  * @param checkpointMinutes likewise
  * @param deadlineMinutes that one round or one validation may take before the run stops
@@ -32,6 +33,7 @@ public record TrainingOptions(
     String trainedLayers,
     double otherLayersRate,
     Transport.Kind transport,
+    boolean allowUnauthenticated,
     int checkpointRounds,
     int checkpointMinutes,
     int checkpointsKept,

@@ -8,6 +8,7 @@ import convoy.network.LayerRates;
 import convoy.network.MemoryNeeds;
 import convoy.network.NetworkSpec;
 import convoy.network.StartingWeights;
+import convoy.rounds.MomentumRule;
 import java.util.Optional;
 
 /**
@@ -39,8 +40,12 @@ record TrainingSubject(
     // Of validation's probabilities, which all tasks of one executor may hold.
     long probabilities =
         (long) manifest.split(validationSplit).examples() * manifest.labels().size() * Float.BYTES;
+    MemoryNeeds needs = MemoryNeeds.of(network, options.minibatch(), backend);
+    MomentumRule momentum = options.momentumBetweenRounds();
     return new MemoryPlan(
-        MemoryNeeds.of(network, options.minibatch(), backend),
+        needs,
+        options.transport().states(momentum),
+        momentum == MomentumRule.AVERAGE ? needs.stateBytes() : needs.stateBytes() / 2,
         options.workers(),
         slots,
         keptBytes,

@@ -4,20 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import convoy.core.Documents;
 import convoy.core.Location;
-import convoy.core.Seeds;
 import convoy.data.DatasetManifest;
-import convoy.data.EpochPlan;
-import convoy.data.ImageTransform;
-import convoy.data.MinibatchReader;
 import convoy.data.Picture;
 import convoy.data.PictureEncoder;
 import convoy.data.PictureShelf;
-import convoy.data.PictureStore;
 import convoy.evaluate.Evaluation;
 import convoy.network.Architectures;
-import convoy.network.Network;
 import convoy.network.NetworkSpec;
-import convoy.network.Networks;
 import convoy.network.TrainedModel;
 import convoy.train.ParameterAveragingTrainer;
 import java.awt.image.BufferedImage;
@@ -26,7 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
@@ -61,53 +53,6 @@ class TrainingIT {
   private static String digest(Path run) {
     Location file = Location.of(run.resolve("result.json").toString());
     return Documents.read(file, ParameterAveragingTrainer.Result.class).digest();
-  }
-
-  @Test
-  void oneWorkerAveragingEveryMinibatchIsPlainSgdToTheBit() {
-    Path run = folder.resolve("plain");
-    Jobs.succeed(
-        "train",
-        options(
-            run,
-            "training.workers=1",
-            "training.minibatches-per-round=1",
-            "training.minibatch=17",
-            "training.epochs=2",
-            "training.schedule={type: constant, learning-rate: 0.01}",
-            "network.dropout=0",
-            "augmentation.crop=center",
-            "augmentation.mirror=false"));
-    assertThat(digest(run)).isEqualTo(plainSgd(2, 17, 0.01));
-  }
-
-  /** A loop that knows nothing of rounds, workers or averaging. */
-  private static String plainSgd(int epochs, int minibatch, double rate) {
-    Location dataset = Location.of(shapes.toString());
-    DatasetManifest manifest = DatasetManifest.read(dataset);
-    var shards = manifest.split("train").shards();
-    PictureStore store = new PictureShelf(dataset, manifest, 0).store("train");
-    var inputs =
-        new MinibatchReader.Inputs(
-            new ImageTransform(32, 32, 1, manifest.mean(), manifest.standardDeviation()),
-            Optional.empty(),
-            0);
-    NetworkSpec spec = NetworkSpec.of("lenet", List.of(3, 32, 32), 10).withSeed(1);
-    try (Network network = Networks.torch(spec)) {
-      for (int epoch = 0; epoch < epochs; epoch++) {
-        EpochPlan plan =
-            EpochPlan.of(
-                shards.stream().mapToInt(DatasetManifest.Shard::examples).toArray(),
-                new EpochPlan.Layout(1, minibatch, 1000),
-                Seeds.mix(1, 0),
-                epoch);
-        for (int[] examples : plan.slice(0, 0)) {
-          network.fit(
-              MinibatchReader.read(store, inputs, examples), new Network.Step(rate, 0.9, 5e-4));
-        }
-      }
-      return network.state().digest();
-    }
   }
 
   @Test

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.jna.Memory;
+import com.sun.jna.Pointer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -66,8 +68,7 @@ class ProcessGroupIT {
     float[] values = values(rank);
     try (Memory memory = new Memory((long) values.length * Float.BYTES)) {
       memory.write(0, values, 0, values.length);
-      assertThat(group.sum(com.sun.jna.Pointer.nativeValue(memory), values.length, weight))
-          .isTrue();
+      assertThat(group.sum(Pointer.nativeValue(memory), values.length, weight)).isTrue();
       return memory.getFloatArray(0, values.length);
     }
   }
@@ -169,5 +170,36 @@ class ProcessGroupIT {
             });
     assertThatThrownBy(() -> results.get(0).get(20, TimeUnit.SECONDS))
         .hasMessageContaining("in vain");
+  }
+
+  @Test
+  void nothingWritesIntoAVectorOnceItsGroupIsClosed() throws Exception {
+    int values = 1_000_000;
+    CountDownLatch closed = new CountDownLatch(1);
+    try (Memory early = new Memory((long) values * Float.BYTES);
+        Memory late = new Memory((long) values * Float.BYTES)) {
+      float[] ones = new float[values];
+      Arrays.fill(ones, 1);
+      early.write(0, ones, 0, values);
+      late.write(0, ones, 0, values);
+      List<Future<Boolean>> results =
+          ranks(
+              2,
+              Duration.ofSeconds(3),
+              () -> false,
+              (group, rank) -> {
+                if (rank == 1) {
+                  closed.await();
+                  return group.sum(Pointer.nativeValue(late), values, 1);
+                }
+                return group.sum(Pointer.nativeValue(early), values, 1);
+              });
+      assertThatThrownBy(() -> results.get(0).get(20, TimeUnit.SECONDS))
+          .hasMessageContaining("in vain");
+      closed.countDown();
+      assertThatThrownBy(() -> results.get(1).get(20, TimeUnit.SECONDS))
+          .hasMessageContaining("in vain");
+      assertThat(early.getFloatArray(0, values)).isEqualTo(ones);
+    }
   }
 }

@@ -1,8 +1,6 @@
 package convoy.network.torch;
 
-import convoy.core.Daemons;
 import convoy.network.ProcessGroup;
-import java.util.concurrent.Executors;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.Pointer;
@@ -23,10 +21,19 @@ import org.bytedeco.pytorch.global.torch;
  */
 final class Gloo implements ProcessGroup {
   private static final long PAUSE_NANOS = 50_000;
+
+  /** To meet: all have said that they are there. */
+  private static final Milliseconds MEETING = new Milliseconds(60_000);
+
+  /** Which an operation may take to end that was aborted. */
+  private static final long END_NANOS = 60_000_000_000L;
+
   private final Member member;
   private final TCPStore store;
   private final ProcessGroupGloo group;
-  private boolean broken;
+
+  /** An operation that was not waited for to its end; null as long as all is well. */
+  private Work underWay;
 
   /** Found as a service. */
   public static final class Library implements ProcessGroup.Library {
@@ -56,7 +63,7 @@ final class Gloo implements ProcessGroup {
               .isServer(server)
               .port((short) port)
               .waitWorkers(false)
-              .timeout(new Milliseconds(member.deadline().toMillis())));
+              .timeout(MEETING));
     }
 
     @Override
@@ -71,11 +78,11 @@ final class Gloo implements ProcessGroup {
           String[] parts = address.split(" ");
           store = store(parts[0], Integer.parseInt(parts[1]), false);
         }
-        var options =
-            ProcessGroupGloo.Options.create(new Milliseconds(member.deadline().toMillis()));
+        var options = ProcessGroupGloo.Options.create(MEETING);
         options.devices().push_back(ProcessGroupGloo.createDeviceForHostname(member.host()));
-        return new Gloo(
-            member, store, new ProcessGroupGloo(store, member.rank(), member.size(), options));
+        var group = new ProcessGroupGloo(store, member.rank(), member.size(), options);
+        group.setTimeout(new Milliseconds(member.deadline().toMillis()));
+        return new Gloo(member, store, group);
       } catch (RuntimeException e) {
         throw failure(member, "to meet at " + address, e);
       }
@@ -147,8 +154,8 @@ final class Gloo implements ProcessGroup {
   /** Not libtorch's own wait, which nothing could end. */
   private void await(String purpose, Supplier<Work> operation) {
     long end = System.nanoTime() + member.deadline().toNanos();
+    Work work = operation.get();
     try {
-      Work work = operation.get();
       while (!work.isCompleted()) {
         if (member.cancelled().getAsBoolean()) {
           throw new IllegalStateException("the task was cancelled");
@@ -161,7 +168,7 @@ final class Gloo implements ProcessGroup {
       // Throws what went wrong.
       work._wait();
     } catch (RuntimeException e) {
-      broken = true;
+      underWay = work.retainReference();
       throw failure(member, purpose, e);
     }
   }
@@ -179,20 +186,22 @@ final class Gloo implements ProcessGroup {
         e);
   }
 
+  /** Not before nothing is under way any more that would write into the caller's vector. */
   @Override
   public void close() {
-    if (!broken) {
-      group.close();
-      store.close();
-      return;
+    if (underWay != null) {
+      group.abort();
+      long end = System.nanoTime() + END_NANOS;
+      while (!underWay.isCompleted()) {
+        if (System.nanoTime() > end) {
+          throw new IllegalStateException(
+              "An operation of worker %d does not end".formatted(member.rank() + 1));
+        }
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
+      underWay.releaseReference();
     }
-    // What is under way ends with its own deadline, and closing waits for it.
-    var unused =
-        Executors.newSingleThreadExecutor(Daemons.named("process-group-end"))
-            .submit(
-                () -> {
-                  group.close();
-                  store.close();
-                });
+    group.close();
+    store.close();
   }
 }
