@@ -14,7 +14,6 @@ import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
-import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkStageInfo;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaFutureAction;
@@ -91,7 +90,7 @@ public final class ClusterJob {
 
   /** What a task does that runs together with others. */
   public interface Task<T> extends Serializable {
-    T run(BarrierTaskContext context);
+    T run(TaskContext context);
   }
 
   /**
@@ -108,8 +107,7 @@ public final class ClusterJob {
     Function1<scala.collection.Iterator<Integer>, scala.collection.Iterator<T>> run =
         (Function1<scala.collection.Iterator<Integer>, scala.collection.Iterator<T>> & Serializable)
             unused ->
-                JavaConverters.asScalaIterator(
-                    List.of(task.run(BarrierTaskContext.get())).iterator());
+                JavaConverters.asScalaIterator(List.of(task.run(TaskContext.get())).iterator());
     JavaRDD<T> rdd =
         JavaRDD.fromRDD(
             spark

@@ -9,6 +9,7 @@ import org.apache.spark.sql.SparkSession;
 /** Spark contexts with the settings that Convoy needs or prefers: new ones, and ones of others. */
 public final class SparkContexts {
   private static final int EXECUTORS_DEADLINE_SECONDS = 120;
+  private static final long SLOTS_DEADLINE_NANOS = 30_000_000_000L;
   private static final long POLL_MILLIS = 200;
 
   /** Without these a job would be wrong or hang. */
@@ -30,8 +31,6 @@ public final class SparkContexts {
           "spark.shuffle.spill.compress", "false",
           // How often a training's progress is seen.
           "spark.executor.heartbeatInterval", "2s",
-          // Workers that train together meet in seconds, or one of them is stuck.
-          "spark.barrier.sync.timeout", "600s",
           // A training of days loses workers more than four times.
           "spark.stage.maxConsecutiveAttempts", "20",
           // A state in slices comes back to the driver each round.
@@ -95,18 +94,38 @@ public final class SparkContexts {
             "Cannot get an executor from %s: none came within %d s. Start workers, or ask for less memory or fewer cores."
                 .formatted(spark.master(), EXECUTORS_DEADLINE_SECONDS));
       }
-      try {
-        Thread.sleep(POLL_MILLIS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IllegalStateException("Interrupted while waiting for executors", e);
-      }
+      pause();
     }
   }
 
   /** Executors that are there; none counts for the driver. */
   public static int executors(JavaSparkContext spark) {
     return spark.sc().statusTracker().getExecutorInfos().length - 1;
+  }
+
+  /**
+   * {@link #slots}, once there are as many as wanted or none has been added for half a minute:
+   * executors come one after the other.
+   */
+  public static int awaitSlots(JavaSparkContext spark, int wanted) {
+    int slots = slots(spark);
+    long end = System.nanoTime() + SLOTS_DEADLINE_NANOS;
+    while (slots < wanted && !spark.isLocal() && System.nanoTime() < end) {
+      pause();
+      int now = slots(spark);
+      end = now > slots ? System.nanoTime() + SLOTS_DEADLINE_NANOS : end;
+      slots = now;
+    }
+    return slots;
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(POLL_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while waiting for executors", e);
+    }
   }
 
   /** Tasks that run at the same time, as the scheduler counts its free places and used ones. */

@@ -37,7 +37,7 @@ final class AllReduceTransport implements Transport {
       throw new UserException(
           "Cannot train with training.transport=all-reduce where spark.authenticate is on: its connections are neither authenticated nor encrypted. Set training.transport=spark, or training.allow-unauthenticated=true if the network is trusted.");
     }
-    int slots = SparkContexts.slots(spark);
+    int slots = SparkContexts.awaitSlots(spark, workers);
     if (workers > slots) {
       throw new UserException(
           "Cannot train %d workers at the same time on %d slots (cores of the cluster). Set training.workers=%d, or training.transport=spark, which lets them wait for each other."
@@ -48,6 +48,8 @@ final class AllReduceTransport implements Transport {
   @Override
   public Position train(EpochWork epoch, Watcher watcher) {
     int workers = epoch.layout().workers();
+    MeetingPoint meeting = task.value().checkpoints().meetingPoint();
+    meeting.open();
     AllReduceWorker worker = new AllReduceWorker(task, pictures, epoch, gauge);
     List<AllReduceWorker.End> ends =
         ClusterJob.together(
@@ -57,6 +59,7 @@ final class AllReduceTransport implements Transport {
             "epoch %d".formatted(epoch.number() + 1),
             new ClusterJob.Watch(
                 gauge, values -> watcher.accept(Position.of(values)), task.value().deadline()));
+    meeting.close();
     AllReduceWorker.End first = ends.get(0);
     ends.forEach(end -> end.notes().forEach(watcher::note));
     ends.stream()

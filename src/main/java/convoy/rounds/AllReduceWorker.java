@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskContext;
 import org.apache.spark.broadcast.Broadcast;
 
 /**
@@ -41,7 +41,7 @@ record AllReduceWorker(
   record End(Position position, List<String> failures, List<String> notes)
       implements Serializable {}
 
-  End run(BarrierTaskContext context) {
+  End run(TaskContext context) {
     TrainingTask common = task.value();
     int rank = context.partitionId();
     var member =
@@ -56,7 +56,7 @@ record AllReduceWorker(
                 new Replicas.Kind(common.network(), common.backend(), ClusterJob.gpu()),
                 common.deadline());
         ProcessGroup.Rendezvous rendezvous = ProcessGroup.open(member);
-        ProcessGroup group = rendezvous.join(context.allGather(rendezvous.address())[0])) {
+        ProcessGroup group = rendezvous.join(meet(context, rendezvous))) {
       return new Running(common, member, replica, group).epoch();
     } catch (ProcessGroup.GroupException e) {
       pause(context);
@@ -64,7 +64,12 @@ record AllReduceWorker(
     }
   }
 
-  private static void pause(BarrierTaskContext context) {
+  private String meet(TaskContext context, ProcessGroup.Rendezvous own) {
+    TrainingTask common = task.value();
+    return common.checkpoints().meetingPoint().address(context, own.address(), common.deadline());
+  }
+
+  private static void pause(TaskContext context) {
     long end = System.nanoTime() + MANNERS_MILLIS * 1_000_000;
     while (!context.isInterrupted() && System.nanoTime() < end) {
       try {

@@ -65,6 +65,10 @@ public final class Checkpoints implements Serializable {
     this.kept = kept;
   }
 
+  MeetingPoint meetingPoint() {
+    return new MeetingPoint(folder.child("meeting.json"));
+  }
+
   private Location place(Position position) {
     String name = "epoch-%05d".formatted(position.epochs());
     boolean betweenEpochs = position.isEnd() || position.round() == 0;
@@ -156,6 +160,7 @@ public final class Checkpoints implements Serializable {
     }
     return folder.list().stream()
         .map(Location.Entry::location)
+        .filter(place -> place.name().startsWith("epoch-"))
         .filter(place -> place.child(DESCRIPTION).exists())
         .sorted(Comparator.comparing(Location::name).reversed())
         .toList();

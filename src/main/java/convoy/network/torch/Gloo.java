@@ -3,10 +3,13 @@ package convoy.network.torch;
 import convoy.network.ProcessGroup;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.chrono.Milliseconds;
 import org.bytedeco.pytorch.ProcessGroupGloo;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.StringVector;
 import org.bytedeco.pytorch.TCPStore;
 import org.bytedeco.pytorch.TCPStoreOptions;
 import org.bytedeco.pytorch.Tensor;
@@ -21,9 +24,13 @@ import org.bytedeco.pytorch.global.torch;
  */
 final class Gloo implements ProcessGroup {
   private static final long PAUSE_NANOS = 50_000;
+  private static final long MEETING_PAUSE_NANOS = 10_000_000;
 
-  /** To meet: all have said that they are there. */
-  private static final Milliseconds MEETING = new Milliseconds(60_000);
+  /** Key of those who are. */
+  private static final String HERE = "here";
+
+  /** To connect: all have said that they are there. */
+  private static final Milliseconds CONNECTING = new Milliseconds(60_000);
 
   /** Which an operation may take to end that was aborted. */
   private static final long END_NANOS = 60_000_000_000L;
@@ -63,7 +70,7 @@ final class Gloo implements ProcessGroup {
               .isServer(server)
               .port((short) port)
               .waitWorkers(false)
-              .timeout(MEETING));
+              .timeout(CONNECTING));
     }
 
     @Override
@@ -78,7 +85,8 @@ final class Gloo implements ProcessGroup {
           String[] parts = address.split(" ");
           store = store(parts[0], Integer.parseInt(parts[1]), false);
         }
-        var options = ProcessGroupGloo.Options.create(MEETING);
+        gather();
+        var options = ProcessGroupGloo.Options.create(CONNECTING);
         options.devices().push_back(ProcessGroupGloo.createDeviceForHostname(member.host()));
         var group = new ProcessGroupGloo(store, member.rank(), member.size(), options);
         group.setTimeout(new Milliseconds(member.deadline().toMillis()));
@@ -86,6 +94,33 @@ final class Gloo implements ProcessGroup {
       } catch (RuntimeException e) {
         throw failure(member, "to meet at " + address, e);
       }
+    }
+
+    /** Until all ranks are here: the group itself waits in native code, which nothing could end. */
+    private void gather() {
+      long end = System.nanoTime() + member.deadline().toNanos();
+      store.set(here(member.rank()), "");
+      var unused = store.add(HERE, 1);
+      while (store.add(HERE, 0) < member.size()) {
+        if (member.cancelled().getAsBoolean()) {
+          throw new IllegalStateException("the task was cancelled");
+        }
+        if (System.nanoTime() > end) {
+          throw new IllegalStateException("workers %s did not come".formatted(missing()));
+        }
+        LockSupport.parkNanos(MEETING_PAUSE_NANOS);
+      }
+    }
+
+    private String missing() {
+      return IntStream.range(0, member.size())
+          .filter(rank -> !store.check(new StringVector(here(rank))))
+          .mapToObj(rank -> Integer.toString(rank + 1))
+          .collect(Collectors.joining(", "));
+    }
+
+    private static String here(int rank) {
+      return HERE + rank;
     }
 
     @Override
