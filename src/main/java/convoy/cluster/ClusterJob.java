@@ -3,13 +3,15 @@ package convoy.cluster;
 import convoy.core.UserException;
 import java.io.Serializable;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.ToIntFunction;
@@ -29,24 +31,58 @@ import scala.reflect.ClassTag;
 public final class ClusterJob {
   private static final long POLL_MILLIS = 200;
 
-  /** For which no task of those that run together may be running. */
-  private static final Duration SLOTS_DEADLINE = Duration.ofMinutes(1);
+  private static final Duration MINUTE = Duration.ofMinutes(1);
 
-  /** Parts of Spark's messages that mean something outside Convoy, and what to do. */
-  private static final Map<String, String> OPERATORS =
-      Map.of(
-          "ExecutorLostFailure",
-              "an executor was lost. Look at its log; raise spark.executor.memoryOverhead if it was killed for memory.",
-          "OutOfMemoryError", "an executor ran out of memory. Raise spark.executor.memory.",
-          "can't allocate memory",
-              "an executor got no memory outside its heap. Lower training.minibatch, or run on machines with more.",
-          "CUDA out of memory", "a GPU ran out of memory. Lower training.minibatch.",
-          "SPARK-24819",
-              "the cluster has fewer slots than training.workers. Start workers of Spark, or set training.workers lower in a new run.",
-          "GroupException",
-              "workers lost each other time and again. Look at the executors' logs; the run resumes with the same --run.",
-          "SparkContext was shut down",
-              "Spark was stopped. Look at the log of the cluster, and run again with the same --run to resume.");
+  /**
+   * A part of Spark's messages that means something outside Convoy.
+   *
+   * @param remedy what to do
+   * @param again whether tasks that run together may be tried again
+   */
+  private record Known(String part, String meaning, String remedy, boolean again) {}
+
+  /** In the order in which they are looked for: what is the cause of others comes first. */
+  private static final List<Known> KNOWN =
+      List.of(
+          new Known(
+              "OutOfMemoryError",
+              "an executor ran out of memory",
+              "Raise spark.executor.memory.",
+              false),
+          new Known(
+              "can't allocate memory",
+              "an executor got no memory outside its heap",
+              "Lower training.minibatch, or run on machines with more.",
+              false),
+          new Known(
+              "CUDA out of memory", "a GPU ran out of memory", "Lower training.minibatch.", false),
+          new Known(
+              "ExecutorLostFailure",
+              "an executor was lost",
+              "Look at its log; raise spark.executor.memoryOverhead if it was killed for memory.",
+              true),
+          new Known(
+              "SPARK-24819",
+              "the cluster has fewer slots than training.workers",
+              "Start workers of Spark, or set training.workers lower in a new run.",
+              false),
+          new Known(
+              "GroupException",
+              "workers lost each other",
+              "Look at the executors' logs; raise training.deadline-minutes if one is so slow.",
+              true),
+          new Known(
+              "SparkContext was shut down",
+              "Spark was stopped",
+              "Look at the log of the cluster, and run again with the same --run to resume.",
+              false));
+
+  /** Tasks that ran together are lost, for a reason that another attempt may not meet. */
+  public static final class TasksLostException extends RuntimeException {
+    TasksLostException(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
 
   private ClusterJob() {}
 
@@ -66,17 +102,22 @@ public final class ClusterJob {
       IntConsumer tasksDone) {
     JavaFutureAction<List<T>> action = rdd.collectAsync();
     long end = System.nanoTime() + deadline.toNanos();
-    return await(
-        action,
-        what,
-        () -> {
-          if (System.nanoTime() > end) {
-            throw new UserException(
-                "Cannot finish %s: %d seconds have passed, %d tasks done. Look at the Spark page for lost workers, or raise the deadline."
-                    .formatted(what, deadline.toSeconds(), tasksDone(spark, action)));
-          }
-          tasksDone.accept(tasksDone(spark, action));
-        });
+    try {
+      return await(
+          action,
+          what,
+          () -> {
+            if (System.nanoTime() > end) {
+              throw new UserException(
+                  "Cannot finish %s: %d seconds have passed, %d tasks done. Look at the Spark page for lost workers, or raise the deadline."
+                      .formatted(what, deadline.toSeconds(), tasksDone(spark, action)));
+            }
+            tasksDone.accept(tasksDone(spark, action));
+          });
+    } catch (TasksLostException e) {
+      // Spark has tried again already.
+      throw new UserException(e.getMessage(), e);
+    }
   }
 
   /**
@@ -84,7 +125,7 @@ public final class ClusterJob {
    *
    * @param gauge that they show what they do on
    * @param reader of the gauge
-   * @param silence the longest for which the gauge may stand still
+   * @param silence the longest for which the gauge may stand still, beside Spark's own deadlines
    */
   public record Watch(Gauge gauge, Consumer<double[]> reader, Duration silence) {}
 
@@ -94,10 +135,10 @@ public final class ClusterJob {
   }
 
   /**
-   * Runs tasks at the same time, as a barrier stage; when one is lost, Spark starts all of them
-   * again.
+   * Runs tasks at the same time, as a barrier stage: when one is lost, all are.
    *
    * @return what each came to
+   * @throws TasksLostException if that happened
    * @throws UserException if a task failed for a reason that the operator can mend, there are fewer
    *     slots than tasks, or the gauge stood still
    */
@@ -117,7 +158,11 @@ public final class ClusterJob {
                 .mapPartitions(run, false, tag),
             tag);
     JavaFutureAction<List<T>> action = rdd.collectAsync();
+    // What a stopped executor holds is free when Spark gives it up.
+    Duration slots =
+        MINUTE.plusSeconds(spark.getConf().getTimeAsSeconds("spark.network.timeout", "120s"));
     AtomicLong moved = new AtomicLong(System.nanoTime());
+    AtomicReference<double[]> shown = new AtomicReference<>();
     AtomicLong ran = new AtomicLong(System.nanoTime());
     try (Gauge.Watching watching =
         watch
@@ -125,7 +170,9 @@ public final class ClusterJob {
             .watch(
                 spark,
                 values -> {
-                  moved.set(System.nanoTime());
+                  if (!Arrays.equals(values, shown.getAndSet(values))) {
+                    moved.set(System.nanoTime());
+                  }
                   watch.reader().accept(values);
                 })) {
       watching.begin();
@@ -137,15 +184,14 @@ public final class ClusterJob {
             if (tasksRunning(spark, action) > 0) {
               ran.set(now);
             }
-            if (now - ran.get() > SLOTS_DEADLINE.toNanos()) {
+            if (now - ran.get() > slots.toNanos()) {
               throw new UserException(
                   "Cannot run %s: it needs %d slots at the same time, and for %d s the cluster has had %d. Start workers, or set training.workers lower in a new run; resume with the same --run."
-                      .formatted(
-                          what, tasks, SLOTS_DEADLINE.toSeconds(), SparkContexts.slots(spark)));
+                      .formatted(what, tasks, slots.toSeconds(), SparkContexts.slots(spark)));
             }
-            if (now - moved.get() > watch.silence().toNanos() + SLOTS_DEADLINE.toNanos()) {
+            if (now - moved.get() > watch.silence().plus(slots).toNanos()) {
               throw new UserException(
-                  "Cannot finish %s: nothing has been heard of its tasks for %d s. Look at the Spark page for stopped workers, or raise the deadline."
+                  "Cannot finish %s: its tasks have not moved for %d s. Look at the Spark page for stopped workers, or raise the deadline."
                       .formatted(what, watch.silence().toSeconds()));
             }
           });
@@ -212,18 +258,31 @@ public final class ClusterJob {
 
   /** Spark wraps a task's exception in text; ours is found again by its name. */
   private static RuntimeException failure(String what, Throwable cause) {
-    String marker = UserException.class.getName() + ": ";
     String text = String.valueOf(cause.getMessage());
-    int at = text.indexOf(marker);
-    if (at >= 0) {
-      String message = text.substring(at + marker.length()).lines().findFirst().orElse("");
-      return new UserException(message, cause);
+    Optional<String> ours = after(UserException.class.getName() + ": ", text);
+    if (ours.isPresent()) {
+      return new UserException(ours.get(), cause);
     }
-    for (var known : OPERATORS.entrySet()) {
-      if (text.contains(known.getKey())) {
-        return new UserException("Cannot finish %s: %s".formatted(what, known.getValue()), cause);
+    for (Known known : KNOWN) {
+      Optional<String> rest = after(known.part(), text);
+      if (rest.isPresent()) {
+        // What our own exceptions say stands behind their name.
+        String said = rest.get().startsWith(": ") ? " (%s)".formatted(rest.get().substring(2)) : "";
+        String message =
+            "Cannot finish %s: %s%s. %s".formatted(what, known.meaning(), said, known.remedy());
+        return known.again()
+            ? new TasksLostException(message, cause)
+            : new UserException(message, cause);
       }
     }
     return new IllegalStateException("Spark could not finish " + what, cause);
+  }
+
+  /** What stands behind a part of a text, to the end of the line. */
+  private static Optional<String> after(String part, String text) {
+    int at = text.indexOf(part);
+    return at < 0
+        ? Optional.empty()
+        : Optional.of(text.substring(at + part.length()).lines().findFirst().orElse(""));
   }
 }

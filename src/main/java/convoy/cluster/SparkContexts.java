@@ -31,8 +31,6 @@ public final class SparkContexts {
           "spark.shuffle.spill.compress", "false",
           // How often a training's progress is seen.
           "spark.executor.heartbeatInterval", "2s",
-          // A training of days loses workers more than four times.
-          "spark.stage.maxConsecutiveAttempts", "20",
           // A state in slices comes back to the driver each round.
           "spark.driver.maxResultSize", "0",
           "spark.ui.showConsoleProgress", "false");

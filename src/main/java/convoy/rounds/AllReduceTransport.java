@@ -6,14 +6,19 @@ import convoy.cluster.SparkContexts;
 import convoy.core.UserException;
 import convoy.data.PictureShelf;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 
 /**
- * Runs an epoch as one barrier stage whose tasks are the workers. A stage that loses a task is
- * started again by Spark, and goes on from the newest checkpoint.
+ * Runs an epoch as one barrier stage whose tasks are the workers. When a worker is lost, all go on
+ * from the newest checkpoint; not by Spark's own second attempt, which stages with results do not
+ * get.
  */
 final class AllReduceTransport implements Transport {
+  /** Without a new checkpoint between them. */
+  private static final int ATTEMPTS = 4;
+
   private final JavaSparkContext spark;
   private final Broadcast<TrainingTask> task;
   private final Broadcast<PictureShelf> pictures;
@@ -47,20 +52,48 @@ final class AllReduceTransport implements Transport {
 
   @Override
   public Position train(EpochWork epoch, Watcher watcher) {
+    for (int attempt = 1; ; attempt++) {
+      Optional<Position> before = newest();
+      try {
+        return attempt(epoch, watcher);
+      } catch (ClusterJob.TasksLostException e) {
+        attempt = newest().equals(before) ? attempt : 0;
+        if (attempt == ATTEMPTS) {
+          throw new UserException(e.getMessage(), e);
+        }
+        watcher.note("%s Going on from the newest checkpoint.".formatted(e.getMessage()));
+        requireSlots(epoch);
+      }
+    }
+  }
+
+  private Optional<Position> newest() {
+    return task.value().checkpoints().newest().map(Checkpoints.Checkpoint::position);
+  }
+
+  private void requireSlots(EpochWork epoch) {
     int workers = epoch.layout().workers();
+    int slots = SparkContexts.awaitSlots(spark, workers);
+    if (slots < workers) {
+      throw new UserException(
+          "Cannot go on with epoch %d: it needs %d slots at the same time, and the cluster has only %d left. Start workers and run again with the same --run, or set training.workers lower in a new run."
+              .formatted(epoch.number() + 1, workers, slots));
+    }
+  }
+
+  private Position attempt(EpochWork epoch, Watcher watcher) {
     MeetingPoint meeting = task.value().checkpoints().meetingPoint();
     meeting.open();
     AllReduceWorker worker = new AllReduceWorker(task, pictures, epoch, gauge);
     List<AllReduceWorker.End> ends =
         ClusterJob.together(
             spark,
-            workers,
+            epoch.layout().workers(),
             worker::run,
             "epoch %d".formatted(epoch.number() + 1),
             new ClusterJob.Watch(
                 gauge, values -> watcher.accept(Position.of(values)), task.value().deadline()));
     meeting.close();
-    AllReduceWorker.End first = ends.get(0);
     ends.forEach(end -> end.notes().forEach(watcher::note));
     ends.stream()
         .flatMap(end -> end.failures().stream())
@@ -69,7 +102,8 @@ final class AllReduceTransport implements Transport {
             failure -> {
               throw new UserException(failure);
             });
-    watcher.accept(first.position());
-    return first.position();
+    Position end = ends.get(0).position();
+    watcher.accept(end);
+    return end;
   }
 }

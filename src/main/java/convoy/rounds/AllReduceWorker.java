@@ -10,12 +10,12 @@ import convoy.network.Network;
 import convoy.network.ProcessGroup;
 import convoy.network.Replicas;
 import java.io.Serializable;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.DoubleSupplier;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
@@ -31,6 +31,9 @@ record AllReduceWorker(
     implements Serializable {
   /** Whoever only notices that another one is gone lets that one tell first. */
   private static final long MANNERS_MILLIS = 3_000;
+
+  /** Every wait within has a deadline, and the driver watches the whole. */
+  private static final Duration UNBOUNDED = Duration.ofDays(10_000);
 
   /**
    * How it ended.
@@ -51,13 +54,20 @@ record AllReduceWorker(
             SparkEnv.get().blockManager().blockManagerId().host(),
             common.deadline(),
             context::isInterrupted);
+    // The group lives on the replica's thread, which alone knows when nothing is under way.
     try (Replicas.Lease replica =
-            Replicas.lend(
-                new Replicas.Kind(common.network(), common.backend(), ClusterJob.gpu()),
-                common.deadline());
-        ProcessGroup.Rendezvous rendezvous = ProcessGroup.open(member);
+        Replicas.lend(
+            new Replicas.Kind(common.network(), common.backend(), ClusterJob.gpu()), UNBOUNDED)) {
+      return replica.use(
+          "epoch %d, worker %d".formatted(epoch.number() + 1, rank + 1),
+          network -> together(context, member, network));
+    }
+  }
+
+  private End together(TaskContext context, ProcessGroup.Member member, Network network) {
+    try (ProcessGroup.Rendezvous rendezvous = ProcessGroup.open(member);
         ProcessGroup group = rendezvous.join(meet(context, rendezvous))) {
-      return new Running(common, member, replica, group).epoch();
+      return new Running(task.value(), member, network, group).epoch();
     } catch (ProcessGroup.GroupException e) {
       pause(context);
       throw e;
@@ -85,20 +95,17 @@ record AllReduceWorker(
   private final class Running {
     private final TrainingTask common;
     private final ProcessGroup.Member member;
-    private final Replicas.Lease replica;
+    private final Network network;
     private final ProcessGroup group;
     private final List<String> failures = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
     private boolean stopped;
 
     private Running(
-        TrainingTask common,
-        ProcessGroup.Member member,
-        Replicas.Lease replica,
-        ProcessGroup group) {
+        TrainingTask common, ProcessGroup.Member member, Network network, ProcessGroup group) {
       this.common = common;
       this.member = member;
-      this.replica = replica;
+      this.network = network;
       this.group = group;
     }
 
@@ -107,16 +114,11 @@ record AllReduceWorker(
     }
 
     private End epoch() {
-      Position position = onReplica("the beginning", this::begin);
+      Position position = begin();
       if (!stopped && position.epoch() == epoch.number() && !position.isEnd()) {
         position = rounds(position);
       }
       return new End(position, failures, notes);
-    }
-
-    private <T> T onReplica(String what, Function<Network, T> work) {
-      return replica.use(
-          "%s of epoch %d, worker %d".formatted(what, epoch.number() + 1, member.rank() + 1), work);
     }
 
     /** What the operator has to mend is kept until the others can be told. */
@@ -133,10 +135,10 @@ record AllReduceWorker(
     }
 
     /** All ranks are where the newest checkpoint is, or where rank 0 says that a run begins. */
-    private Position begin(Network network) {
+    private Position begin() {
       Position own = Position.begin(0, 0);
       if (isFirst()) {
-        own = attempt(() -> restored(network)).orElse(own);
+        own = attempt(() -> restored()).orElse(own);
       }
       double[] told = new double[7];
       told[0] = failures.size();
@@ -164,7 +166,7 @@ record AllReduceWorker(
       return position;
     }
 
-    private Position restored(Network network) {
+    private Position restored() {
       return epoch.from(
           common
               .checkpoints()
@@ -194,11 +196,12 @@ record AllReduceWorker(
               epoch.rounds())) {
         Position position = start;
         while (!position.isEnd() && !stopped) {
-          Position before = position;
-          position =
-              onReplica(
-                  "round %d".formatted(before.round() + 1),
-                  network -> round(network, sgd, before, rule, seconds));
+          try {
+            position = round(sgd, position, rule, seconds);
+          } catch (ProcessGroup.GroupException e) {
+            throw new ProcessGroup.GroupException(
+                "in %s: %s".formatted(position, e.getMessage()), e);
+          }
           if (isFirst()) {
             gauge.add(position.numbers());
           }
@@ -208,11 +211,7 @@ record AllReduceWorker(
     }
 
     private Position round(
-        Network network,
-        LocalSgd sgd,
-        Position before,
-        CheckpointRule rule,
-        DoubleSupplier seconds) {
+        LocalSgd sgd, Position before, CheckpointRule rule, DoubleSupplier seconds) {
       LocalSgd.Steps own =
           attempt(() -> sgd.steps(network, before.round(), member.cancelled()))
               .orElse(new LocalSgd.Steps(0, 0));
@@ -227,7 +226,7 @@ record AllReduceWorker(
         stopped = true;
         return before;
       }
-      if (!average(network, own.examples() / sums[1])) {
+      if (!average(own.examples() / sums[1])) {
         failures.add(
             "Cannot go on training: a parameter became infinite or NaN in %s. Lower the learning rate."
                 .formatted(before));
@@ -236,13 +235,13 @@ record AllReduceWorker(
       }
       Position after = before.after(sums[1], sums[2]).at(seconds.getAsDouble());
       if (sums[3] > 0) {
-        save(network, after);
+        save(after);
       }
       return after;
     }
 
     /** Whether all parameters are finite afterwards, which all ranks see alike. */
-    private boolean average(Network network, double weight) {
+    private boolean average(double weight) {
       AtomicBoolean finite = new AtomicBoolean();
       network.change(
           vectors -> {
@@ -257,7 +256,7 @@ record AllReduceWorker(
       return finite.get();
     }
 
-    private void save(Network network, Position position) {
+    private void save(Position position) {
       if (keepsMomentum()) {
         attempt(
             () -> {

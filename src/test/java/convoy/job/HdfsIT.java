@@ -7,11 +7,13 @@ import convoy.core.Location;
 import convoy.data.DatasetManifest;
 import convoy.registry.Registry;
 import convoy.train.ParameterAveragingTrainer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
+import org.apache.hadoop.hdfs.protocol.HdfsConstants;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -81,6 +83,49 @@ class HdfsIT {
         "--run",
         root + "/evaluation");
     assertThat(Location.of(root + "/evaluation/report.html").exists()).isTrue();
+  }
+
+  /** The quota stands for a full disk. */
+  @Test
+  void aCheckpointThatHasNoRoomLeavesTheOneBefore() throws Exception {
+    Path pictures = folder.resolve("full");
+    Files.createDirectories(pictures);
+    Path shapes = Jobs.shapes(pictures, 8, 4);
+    String run = "hdfs://127.0.0.1:%d/full".formatted(hdfs.getNameNodePort());
+    String[] train = {
+      "--config", "conf/train/demo.yaml",
+      "--set", "dataset=" + shapes,
+      "--set", "training.epochs=4",
+      "--set", "training.checkpoints-kept=9",
+      "--run", run
+    };
+    var files = hdfs.getFileSystem();
+    var folderOfRun = new org.apache.hadoop.fs.Path("/full");
+    files.mkdirs(folderOfRun);
+    // Three copies of the block that is being written, counted whole, and of what is there: two
+    // checkpoints of 5.3 MB and models of as much, but no third checkpoint.
+    long quota = 3 * (files.getDefaultBlockSize(folderOfRun) + 18_000_000);
+    files.setQuota(folderOfRun, HdfsConstants.QUOTA_DONT_SET, quota);
+    Jobs.Outcome full = Jobs.run("train", train);
+    assertThat(full.code()).isEqualTo(3);
+    assertThat(full.errors()).contains("error: Cannot write").contains("quota");
+    Location checkpoints = Location.of(run + "/checkpoints");
+    long whole =
+        checkpoints.list().stream()
+            .filter(entry -> entry.location().child("checkpoint.json").exists())
+            .count();
+    assertThat(whole).isEqualTo(2);
+    files.setQuota(folderOfRun, HdfsConstants.QUOTA_DONT_SET, HdfsConstants.QUOTA_RESET);
+    Jobs.succeed("train", train);
+    String local = folder.resolve("roomy").toString();
+    train[train.length - 1] = local;
+    Jobs.succeed("train", train);
+    assertThat(digest(run)).isEqualTo(digest(local));
+  }
+
+  private static String digest(String run) {
+    return Documents.read(Location.of(run + "/result.json"), ParameterAveragingTrainer.Result.class)
+        .digest();
   }
 
   /** A registry, its lease and its drops there, too. */

@@ -12,9 +12,14 @@ import java.util.concurrent.TimeUnit;
 /** Runs the scripts in {@code jobs/}, as an operator does. */
 final class Scripts {
   private static final int DEADLINE_MINUTES = 8;
+  private final Path folder;
   private final Path log;
 
+  /**
+   * @param folder for what they say, and for a cluster of their own
+   */
   Scripts(Path folder) {
+    this.folder = folder;
     this.log = folder.resolve("scripts.log");
   }
 
@@ -37,10 +42,11 @@ final class Scripts {
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
     // The embedded Spark, whatever this machine has.
     builder.environment().remove("SPARK_HOME");
+    builder.environment().put("CONVOY_CLUSTER_DIR", folder.resolve("cluster").toString());
     return builder.start();
   }
 
-  private String output() throws IOException {
+  String output() throws IOException {
     return Files.readString(log);
   }
 }

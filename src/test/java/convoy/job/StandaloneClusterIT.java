@@ -6,8 +6,6 @@ import convoy.core.Documents;
 import convoy.core.Location;
 import convoy.evaluate.Evaluation;
 import convoy.train.ParameterAveragingTrainer;
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,31 +28,18 @@ class StandaloneClusterIT {
   @TempDir static Path folder;
   private static Scripts scripts;
   private static Path settings;
-  private static String master;
+  private static Cluster cluster;
 
   @BeforeAll
   static void startCluster() throws Exception {
     scripts = new Scripts(folder);
-    int port = freePort();
-    scripts.run(
-        "cluster.sh", "start", "--workers", "2", "--cores", "1", "--port", Integer.toString(port));
-    master = "spark://127.0.0.1:" + port;
-    settings = folder.resolve("standalone.conf");
-    Files.writeString(
-        settings,
-        Files.readString(Path.of("conf/spark/standalone.conf")).replace(":7077", ":" + port));
+    cluster = new Cluster(scripts, folder, 2);
+    settings = cluster.settings();
   }
 
   @AfterAll
   static void stopCluster() throws Exception {
-    scripts.run("cluster.sh", "stop");
-    assertThat(scripts.run("cluster.sh", "status")).isBlank();
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
+    cluster.stop();
   }
 
   private static String[] trainOptions(Path run, int seed) {
@@ -180,7 +165,7 @@ class StandaloneClusterIT {
         place,
         jar + java.io.File.pathSeparator + Path.of("target/spark-home/jars/*").toAbsolutePath(),
         List.of(
-            "-Dspark.master=" + master,
+            "-Dspark.master=" + cluster.master(),
             "-Dspark.jars=" + jar,
             "-Dspark.driver.host=127.0.0.1",
             "-Dspark.driver.bindAddress=127.0.0.1",
