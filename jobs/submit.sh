@@ -60,7 +60,9 @@ if [ "$job" = describe ] || [ "$job" = bench ] || [ "$job" = registry ]; then
     fetch_dl4j
     engines+=("-Dconvoy.bench.dl4j=$home/target/convoy-dl4j.jar")
     # Without Convoy's own libtorch: a process has one.
-    engines+=("-Dconvoy.bench.djl=$home/target/classes:$home/target/test-classes:$home/target/bench/*:${SPARK_HOME:-$home/target/spark-home}/jars/*")
+    spark_jars="${SPARK_HOME:-$home/target/spark-home}/jars/*"
+    engines+=("-Dconvoy.bench.djl=$home/target/classes:$home/target/test-classes:$home/target/bench/*:$spark_jars")
+    engines+=("-Dconvoy.bench.dl4j-spark=$home/target/classes:$home/target/test-classes:$home/target/bench-dl4j-spark/*:$spark_jars")
   fi
   exec "$java" -Djava.awt.headless=true "-Dlog4j2.configurationFile=file:$home/conf/log4j2.properties" \
     ${engines[@]+"${engines[@]}"} -cp "$class_path${added:+:$(joined :)}" convoy.job.Main "$job" "$@"

@@ -1,5 +1,7 @@
 package convoy.job;
 
+import convoy.bench.RoundBench;
+import convoy.bench.RoundCase;
 import convoy.bench.Row;
 import convoy.bench.StepBench;
 import convoy.bench.StepBench.Contestant;
@@ -17,19 +19,25 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.apache.spark.launcher.JavaModuleOptions;
 
-/** Measures Convoy: {@code steps}, engine against engine. Starts no Spark. */
+/** Measures Convoy against others; every contestant is a process of its own. */
 final class BenchJob implements Job<BenchJob.Config> {
   /** Class paths that jobs/submit.sh adds; a contestant whose one is missing is left out. */
   private static final String DL4J = "convoy.bench.dl4j";
 
   private static final String DJL = "convoy.bench.djl";
 
+  private static final String DL4J_SPARK = "convoy.bench.dl4j-spark";
+
   /** What is measured. */
   enum Suite {
-    STEPS
+    STEPS,
+    ROUNDS
   }
 
   /** {@code conf/bench.yaml} explains each key. */
@@ -38,18 +46,22 @@ final class BenchJob implements Job<BenchJob.Config> {
       List<String> networks,
       int repetitions,
       double secondsPerTurn,
-      Optional<Integer> replicas) {
+      Optional<Integer> replicas,
+      List<String> masters,
+      int rounds) {
     Config {
       new Checks()
           .atLeast(1, "repetitions", repetitions)
           .within(0.1, 3600, "seconds-per-turn", secondsPerTurn)
           .atLeast(1, "replicas", replicas.orElse(1))
+          .that(!masters.isEmpty(), "masters", masters, "must name one")
+          .atLeast(1, "rounds", rounds)
           .done();
     }
   }
 
   /** {@code bench.json}. */
-  private record Results(Provenance provenance, List<String> processor, List<Row> rows) {}
+  private record Results(Provenance provenance, List<String> processor, List<?> rows) {}
 
   @Override
   public Class<Config> configType() {
@@ -59,28 +71,59 @@ final class BenchJob implements Job<BenchJob.Config> {
   @Override
   public List<String> problems(Config config) {
     List<String> problems = new ArrayList<>();
-    Checks.collect(problems, () -> StepCase.of(config.networks()));
+    Checks.collect(problems, () -> cases(config));
     return problems;
+  }
+
+  private static List<?> cases(Config config) {
+    return switch (config.suite()) {
+      case STEPS -> StepCase.of(config.networks());
+      case ROUNDS -> rounds(config);
+    };
+  }
+
+  private static List<RoundCase> rounds(Config config) {
+    return RoundCase.of(config.networks(), config.masters(), config.rounds());
   }
 
   @Override
   public void run(Config config, Context context) {
     RunFolder run = Runs.open("bench", config, context);
+    String text =
+        switch (config.suite()) {
+          case STEPS -> steps(config, run, context.provenance());
+          case ROUNDS -> rounds(config, run, context.provenance());
+        };
+    context.out().print(text);
+    context.out().printf("Run %s%n", run.location());
+  }
+
+  private static String steps(Config config, RunFolder run, Provenance provenance) {
     int replicas = config.replicas().orElseGet(() -> Runtime.getRuntime().availableProcessors());
     List<Row> rows =
         new StepBench(
                 new StepBench.Options(
                     config.repetitions(), config.secondsPerTurn(), MemoryPlan.machineBytes()),
                 contestants(replicas),
-                logs())
-            .run(StepCase.of(config.networks()), some -> save(run, some, context.provenance()));
+                folder())
+            .run(StepCase.of(config.networks()), some -> save(run, some, provenance));
     BenchReport.charts(rows).forEach((name, png) -> run.file(name).writeBytes(png));
-    context.out().print(BenchReport.text(rows));
-    context.out().printf("Run %s%n", run.location());
+    return BenchReport.text(rows);
+  }
+
+  private static String rounds(Config config, RunFolder run, Provenance provenance) {
+    Map<String, String> classPaths = new HashMap<>();
+    classPaths.put("convoy", System.getProperty("java.class.path"));
+    Optional.ofNullable(System.getProperty(DL4J_SPARK))
+        .ifPresent(path -> classPaths.put("dl4j-spark", path));
+    List<String> flags = List.of(JavaModuleOptions.defaultModuleOptions().strip().split(" +"));
+    return BenchReport.roundsText(
+        new RoundBench(classPaths, flags, folder())
+            .run(rounds(config), some -> save(run, some, provenance)));
   }
 
   /** After every case: a long run that ends early has what it measured. */
-  private static void save(RunFolder run, List<Row> rows, Provenance provenance) {
+  private static void save(RunFolder run, List<?> rows, Provenance provenance) {
     run.file("bench.json")
         .writeText(Documents.toJson(new Results(provenance, Processor.features(), rows)));
   }
@@ -109,11 +152,11 @@ final class BenchJob implements Job<BenchJob.Config> {
     return contestants;
   }
 
-  private static Path logs() {
+  private static Path folder() {
     try {
       return Files.createTempDirectory("convoy-bench");
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot make a folder for logs", e);
+      throw new UncheckedIOException("Cannot make a folder for the contestants", e);
     }
   }
 }

@@ -1,5 +1,6 @@
 package convoy.report;
 
+import convoy.bench.RoundRow;
 import convoy.bench.Row;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,6 +28,44 @@ public final class BenchReport {
 
   public static String text(List<Row> rows) {
     return NetworkReport.table(COLUMNS, rows.stream().map(BenchReport::cells).toList());
+  }
+
+  private static final List<String> ROUND_COLUMNS =
+      List.of(
+          "network",
+          "engine",
+          "transport",
+          "where",
+          "momentum",
+          "workers",
+          "s a round",
+          "overhead s",
+          "driver bytes",
+          "driver heap MiB");
+
+  /** Of rounds. */
+  public static String roundsText(List<RoundRow> rows) {
+    return NetworkReport.table(
+        ROUND_COLUMNS,
+        rows.stream()
+            .map(
+                row ->
+                    List.of(
+                        row.network(),
+                        row.engine(),
+                        row.transport(),
+                        row.where(),
+                        row.momentum(),
+                        String.valueOf(row.workers()),
+                        seconds(row.secondsPerRound()),
+                        seconds(row.overheadSeconds()),
+                        String.format(Locale.ROOT, "%,d", row.driverBytes()),
+                        String.valueOf(row.driverHeapMebibytes())))
+            .toList());
+  }
+
+  private static String seconds(double seconds) {
+    return String.format(Locale.ROOT, "%.4f", seconds);
   }
 
   private static List<String> cells(Row row) {
