@@ -148,7 +148,7 @@ public final class RoundWorker {
     return ClusterJob.collect(
             spark,
             spark
-                .parallelize(List.of(new Integer[one.workers()]), one.workers())
+                .parallelize(IntStream.range(0, one.workers()).boxed().toList(), one.workers())
                 .mapPartitions(unused -> List.of(medianStep(spec)).iterator()),
             "steps",
             DEADLINE,
