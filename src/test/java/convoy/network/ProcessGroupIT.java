@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -93,6 +94,41 @@ class ProcessGroupIT {
         }
         assertThat((double) first[i]).isCloseTo(sum, org.assertj.core.data.Offset.offset(1e-6));
       }
+    }
+  }
+
+  /** A process of its own: this one's standard output is the test runner's. */
+  @Test
+  void nothingIsPrintedWhenRanksMeet() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                ProcessHandle.current().info().command().orElse("java"),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Meeting.class.getName())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).isZero();
+    assertThat(output.lines().filter(line -> line.startsWith("said "))).hasSize(2);
+    assertThat(output).doesNotContain("Gloo").doesNotContain("peer ranks");
+  }
+
+  /** Two ranks meet, and each says so. */
+  static final class Meeting {
+    private Meeting() {}
+
+    public static void main(String[] arguments) throws Exception {
+      for (var result :
+          new ProcessGroupIT()
+              .ranks(
+                  2,
+                  Duration.ofSeconds(30),
+                  () -> false,
+                  (group, rank) -> "said " + group.sum(rank)[0])) {
+        System.out.println(result.get());
+      }
+      System.exit(0);
     }
   }
 

@@ -88,7 +88,9 @@ final class Gloo implements ProcessGroup {
         gather();
         var options = ProcessGroupGloo.Options.create(CONNECTING);
         options.devices().push_back(ProcessGroupGloo.createDeviceForHostname(member.host()));
-        var group = new ProcessGroupGloo(store, member.rank(), member.size(), options);
+        ProcessGroupGloo group =
+            Stdout.quietly(
+                () -> new ProcessGroupGloo(store, member.rank(), member.size(), options));
         group.setTimeout(new Milliseconds(member.deadline().toMillis()));
         return new Gloo(member, store, group);
       } catch (RuntimeException e) {
