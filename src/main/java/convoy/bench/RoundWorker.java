@@ -72,8 +72,7 @@ public final class RoundWorker {
             "",
             manifest.labels(),
             1,
-            new TrainingTask.Rules(
-                MomentumRule.valueOf(constant(one.momentum())), (int) DEADLINE.toMinutes(), 0, 0),
+            new TrainingTask.Rules(MomentumRule.valueOf(constant(one.momentum())), DEADLINE, 0, 0),
             Backend.TORCH_CPU,
             new Checkpoints(folder.child("checkpoints"), spec, 1));
     Broadcast<TrainingTask> task = spark.broadcast(common);

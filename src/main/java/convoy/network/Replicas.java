@@ -96,8 +96,8 @@ public final class Replicas {
         throw new IllegalStateException("A replica failed during " + what, e.getCause());
       } catch (TimeoutException e) {
         throw new UserException(
-            "Cannot finish %s: it took more than %d minutes. Raise deadline-minutes."
-                .formatted(what, deadline.toMinutes()),
+            "Cannot finish %s: it took more than %d s. Raise deadline-minutes."
+                .formatted(what, deadline.toSeconds()),
             e);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();

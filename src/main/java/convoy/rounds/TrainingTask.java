@@ -32,16 +32,16 @@ public record TrainingTask(
   /**
    * How rounds go.
    *
-   * @param deadlineMinutes of every wait
+   * @param deadline of every wait
    * @param checkpointRounds between two checkpoints within an epoch; 0 makes none
    * @param checkpointMinutes likewise
    */
   public record Rules(
-      MomentumRule momentum, int deadlineMinutes, int checkpointRounds, int checkpointMinutes)
+      MomentumRule momentum, Duration deadline, int checkpointRounds, int checkpointMinutes)
       implements Serializable {}
 
   Duration deadline() {
-    return Duration.ofMinutes(rules.deadlineMinutes());
+    return rules.deadline();
   }
 
   /** What a run begins with. */

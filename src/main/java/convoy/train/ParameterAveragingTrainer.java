@@ -21,7 +21,6 @@ import convoy.rounds.EpochWork;
 import convoy.rounds.Position;
 import convoy.rounds.TrainingTask;
 import convoy.rounds.Transport;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -106,7 +105,7 @@ public final class ParameterAveragingTrainer {
         subject.seed(),
         new TrainingTask.Rules(
             options.momentumBetweenRounds(),
-            options.deadlineMinutes(),
+            options.deadline(),
             options.checkpointRounds(),
             options.checkpointMinutes()),
         subject.backend(),
@@ -224,10 +223,7 @@ public final class ParameterAveragingTrainer {
         new Predictor(
             spark,
             new Predictor.Options(
-                options.workers(),
-                options.minibatch(),
-                Duration.ofMinutes(options.deadlineMinutes()),
-                subject.backend()));
+                options.workers(), options.minibatch(), options.deadline(), subject.backend()));
     Checkpoints.Checkpoint newest = newest();
     Member member =
         new Member("averaged", subject.network(), subject.transform(), newest::parameters, 1);
@@ -272,7 +268,7 @@ public final class ParameterAveragingTrainer {
                       return place.name();
                     }),
             "saving the models",
-            Duration.ofMinutes(options.deadlineMinutes()),
+            options.deadline(),
             done -> {});
   }
 }

@@ -4,6 +4,7 @@ import convoy.core.Checks;
 import convoy.data.EpochPlan;
 import convoy.rounds.MomentumRule;
 import convoy.rounds.Transport;
+import java.time.Duration;
 
 /**
  * How to train.
@@ -37,7 +38,7 @@ public record TrainingOptions(
     int checkpointRounds,
     int checkpointMinutes,
     int checkpointsKept,
-    int deadlineMinutes) {
+    double deadlineMinutes) {
 
   public TrainingOptions {
     new Checks()
@@ -62,8 +63,13 @@ public record TrainingOptions(
         .atLeast(0, "checkpoint-rounds", checkpointRounds)
         .atLeast(0, "checkpoint-minutes", checkpointMinutes)
         .atLeast(1, "checkpoints-kept", checkpointsKept)
-        .atLeast(1, "deadline-minutes", deadlineMinutes)
+        .within(0.1, 1e6, "deadline-minutes", deadlineMinutes)
         .done();
+  }
+
+  /** Of every wait. */
+  Duration deadline() {
+    return Duration.ofMillis(Math.round(deadlineMinutes * 60_000));
   }
 
   /** What the epochs are planned by. */

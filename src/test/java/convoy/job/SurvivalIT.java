@@ -48,7 +48,7 @@ class SurvivalIT {
     // A stopped executor is given up soon after the workers' deadline.
     Files.writeString(
         settings,
-        "\nspark.network.timeout 70s\nspark.network.timeoutInterval 5s\n",
+        "\nspark.network.timeout 30s\nspark.network.timeoutInterval 5s\n",
         StandardOpenOption.APPEND);
   }
 
@@ -71,7 +71,7 @@ class SurvivalIT {
             "training.minibatches-per-round=2",
             "training.checkpoint-rounds=3",
             "training.checkpoints-kept=3",
-            "training.deadline-minutes=1")) {
+            "training.deadline-minutes=0.25")) {
       options.addAll(List.of("--set", setting));
     }
     return options.toArray(String[]::new);
@@ -142,6 +142,7 @@ class SurvivalIT {
     Path run = folder.resolve("executors");
     Process driver = start(run);
     awaitProgress(run);
+    assertRefusesAnother(run);
     kill(1);
     awaitProgress(run);
     // One of the two has rank 0. And two in a row: the second before the first one's rounds are
@@ -152,12 +153,21 @@ class SurvivalIT {
     assertEndsUndisturbed(driver, run);
   }
 
+  private static void assertRefusesAnother(Path run) {
+    Jobs.Outcome second = Jobs.run("train", options(run));
+    assertThat(second.code()).isEqualTo(3);
+    assertThat(second.errors())
+        .contains("error: Cannot write into run " + run)
+        .contains("(process ")
+        .contains("has been at work since");
+  }
+
   @Test
   @Order(2)
   void aDriverThatIsKilledTimeAndAgainIsResumed() throws Exception {
     Path run = folder.resolve("drivers");
     Random random = new Random(11);
-    for (int kills = 0; kills < 3; kills++) {
+    for (int kills = 0; kills < 2; kills++) {
       Process driver = start(run);
       awaitProgress(run);
       Thread.sleep(random.nextInt(1_500));
@@ -171,21 +181,6 @@ class SurvivalIT {
 
   @Test
   @Order(3)
-  void twoDriversOfOneRunAreKeptApart() throws Exception {
-    Path run = folder.resolve("twice");
-    Process first = start(run);
-    awaitProgress(run);
-    Jobs.Outcome second = Jobs.run("train", options(run));
-    assertThat(second.code()).isEqualTo(3);
-    assertThat(second.errors())
-        .contains("error: Cannot write into run " + run)
-        .contains("(process ")
-        .contains("has been at work since");
-    assertEndsUndisturbed(first, run);
-  }
-
-  @Test
-  @Order(4)
   void aStoppedExecutorIsWaitedForUntilTheDeadlineAndThenReplaced() throws Exception {
     Path run = folder.resolve("stopped");
     Process driver = start(run);
@@ -196,11 +191,11 @@ class SurvivalIT {
     assertThat(scripts.output())
         .containsPattern(
             "in epoch 1, round \\d+: Worker [12] of 2 on 127.0.0.1 waited for the others");
-    assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThan(Duration.ofSeconds(30));
+    assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThan(Duration.ofSeconds(15));
   }
 
   @Test
-  @Order(5)
+  @Order(4)
   void aClusterThatLosesAWorkerSaysThatItHasTooFewSlots() throws Exception {
     Path run = folder.resolve("worker");
     Process driver = start(run);
@@ -213,11 +208,5 @@ class SurvivalIT {
     assertThat(scripts.output())
         .contains(
             "Cannot go on with epoch 1: it needs 2 slots at the same time, and the cluster has only 1 left.");
-    assertThat(scripts.run("cluster.sh", "status")).isNotBlank();
-    Process again = start(run);
-    assertThat(again.waitFor(4, TimeUnit.MINUTES)).isTrue();
-    assertThat(again.exitValue()).isEqualTo(3);
-    assertThat(scripts.output())
-        .contains("Cannot train 2 workers at the same time on 1 slots (cores of the cluster)");
   }
 }

@@ -180,6 +180,16 @@ class TrainingIT {
   }
 
   @Test
+  void moreWorkersThanSlotsAreRefusedWithBothNumbers() {
+    Jobs.Outcome outcome =
+        Jobs.run("train", options(folder.resolve("crowd"), "training.workers=3"));
+    assertThat(outcome.code()).isEqualTo(3);
+    assertThat(outcome.errors())
+        .startsWith(
+            "error: Cannot train 3 workers at the same time on 2 slots (cores of the cluster).");
+  }
+
+  @Test
   void aDivergingRunStopsAndSaysWhere() {
     Path run = folder.resolve("diverging");
     Jobs.Outcome outcome =
