@@ -84,16 +84,19 @@ final class AllReduceTransport implements Transport {
   private Position attempt(EpochWork epoch, Watcher watcher) {
     MeetingPoint meeting = task.value().checkpoints().meetingPoint();
     meeting.open();
-    AllReduceWorker worker = new AllReduceWorker(task, pictures, epoch, gauge);
-    List<AllReduceWorker.End> ends =
-        ClusterJob.together(
-            spark,
-            epoch.layout().workers(),
-            worker::run,
-            "epoch %d".formatted(epoch.number() + 1),
-            new ClusterJob.Watch(
-                gauge, values -> watcher.accept(Position.of(values)), task.value().deadline()));
-    meeting.close();
+    List<AllReduceWorker.End> ends;
+    try {
+      ends =
+          ClusterJob.together(
+              spark,
+              epoch.layout().workers(),
+              new AllReduceWorker(task, pictures, epoch, gauge)::run,
+              "epoch %d".formatted(epoch.number() + 1),
+              new ClusterJob.Watch(
+                  gauge, values -> watcher.accept(Position.of(values)), task.value().deadline()));
+    } finally {
+      meeting.close();
+    }
     ends.forEach(end -> end.notes().forEach(watcher::note));
     ends.stream()
         .flatMap(end -> end.failures().stream())

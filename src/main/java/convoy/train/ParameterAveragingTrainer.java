@@ -68,9 +68,10 @@ public final class ParameterAveragingTrainer {
   /**
    * Trains, or goes on training, to the last epoch.
    *
+   * @param owned throws when somebody else writes into the run by now
    * @param listener is told of each epoch when its checkpoint is safe
    */
-  Result train(Training.Listener listener) {
+  Result train(Runnable owned, Training.Listener listener) {
     Broadcast<TrainingTask> task = spark.broadcast(task());
     Broadcast<PictureShelf> pictures =
         spark.broadcast(
@@ -78,7 +79,8 @@ public final class ParameterAveragingTrainer {
     TrainingHistory history;
     try {
       history =
-          epochs(Transport.of(options.transport(), spark, task, pictures), pictures, listener);
+          epochs(
+              Transport.of(options.transport(), spark, task, pictures), pictures, owned, listener);
     } finally {
       pictures.destroy();
       task.destroy();
@@ -120,12 +122,16 @@ public final class ParameterAveragingTrainer {
 
   /** Every epoch is trained, validated, and only then noted. */
   private TrainingHistory epochs(
-      Transport transport, Broadcast<PictureShelf> pictures, Training.Listener listener) {
+      Transport transport,
+      Broadcast<PictureShelf> pictures,
+      Runnable owned,
+      Training.Listener listener) {
     Location file = run.child("progress.jsonl");
     int safe = checkpoints.newest().map(newest -> newest.position().epochs()).orElse(0);
     TrainingHistory history = TrainingHistory.read(file).of(safe);
     while (history.epochs().size() < options.epochs()) {
       int epoch = history.epochs().size();
+      owned.run();
       EpochWork work = work(epoch, history);
       Position end = train(transport, work, listener);
       if (end.epochs() > epoch + 1) {
@@ -139,6 +145,7 @@ public final class ParameterAveragingTrainer {
         continue;
       }
       history = history.with(validated(end, work, validate(pictures)));
+      owned.run();
       saveModels(history);
       history.write(file);
       listener.epoch(history.last());

@@ -53,8 +53,8 @@ public final class Training {
                           "Begins with the weights that were given; the last layer is new, for other classes.\n";
                     }));
     try (Lease lease = Lease.take(run.location(), "run")) {
-      lease.requireHeld();
-      return new ParameterAveragingTrainer(spark, subject, options, run.location()).train(listener);
+      return new ParameterAveragingTrainer(spark, subject, options, run.location())
+          .train(lease::requireHeld, listener);
     }
   }
 }
