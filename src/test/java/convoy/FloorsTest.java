@@ -7,6 +7,7 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class FloorsTest {
@@ -35,6 +36,8 @@ class FloorsTest {
         .definedBy("convoy.rounds..")
         .layer("bench")
         .definedBy("convoy.bench..")
+        .layer("dl4jspark")
+        .definedBy("convoy.dl4jspark..")
         .layer("train")
         .definedBy("convoy.train..")
         .layer("report")
@@ -55,20 +58,32 @@ class FloorsTest {
         .mayOnlyBeAccessedByLayers("registry", "job")
         .whereLayer("train")
         .mayOnlyBeAccessedByLayers("registry", "ml", "job")
+        .whereLayer("dl4jspark")
+        .mayNotBeAccessedByAnyLayer()
         .whereLayer("bench")
         .mayOnlyBeAccessedByLayers("report", "job")
         .whereLayer("rounds")
-        .mayOnlyBeAccessedByLayers("train", "bench")
+        .mayOnlyBeAccessedByLayers("train", "bench", "dl4jspark")
         .whereLayer("evaluate")
         .mayOnlyBeAccessedByLayers("train", "report", "registry", "ml", "job")
         .whereLayer("network")
         .mayOnlyBeAccessedByLayers(
-            "evaluate", "rounds", "train", "bench", "report", "registry", "ml", "job")
+            "evaluate", "rounds", "train", "bench", "dl4jspark", "report", "registry", "ml", "job")
         .whereLayer("data")
         .mayOnlyBeAccessedByLayers(
-            "network", "evaluate", "rounds", "train", "bench", "report", "registry", "ml", "job")
+            "network",
+            "evaluate",
+            "rounds",
+            "train",
+            "bench",
+            "dl4jspark",
+            "report",
+            "registry",
+            "ml",
+            "job")
         .whereLayer("cluster")
-        .mayOnlyBeAccessedByLayers("data", "evaluate", "rounds", "train", "bench", "ml", "job")
+        .mayOnlyBeAccessedByLayers(
+            "data", "evaluate", "rounds", "train", "bench", "dl4jspark", "ml", "job")
         .whereLayer("convolution")
         .mayOnlyBeAccessedByLayers("network", "report", "job")
         .check(CLASSES);
@@ -81,17 +96,20 @@ class FloorsTest {
 
   @Test
   void everyEngineIsKnownToItsPackageOnly() {
-    onlyKnownTo("convoy.network.dl4j..", "org.deeplearning4j..", "org.nd4j..");
-    onlyKnownTo("convoy.network.torch..", "org.bytedeco.pytorch..", "com.sun.jna..");
+    onlyKnownTo(
+        List.of("convoy.network.dl4j..", "convoy.dl4jspark.."),
+        "org.deeplearning4j..",
+        "org.nd4j..");
+    onlyKnownTo(List.of("convoy.network.torch.."), "org.bytedeco.pytorch..", "com.sun.jna..");
     // They are found as services.
-    onlyKnownTo("convoy.network.dl4j..", "convoy.network.dl4j..");
-    onlyKnownTo("convoy.network.torch..", "convoy.network.torch..");
+    onlyKnownTo(List.of("convoy.network.dl4j.."), "convoy.network.dl4j..");
+    onlyKnownTo(List.of("convoy.network.torch.."), "convoy.network.torch..");
   }
 
-  private static void onlyKnownTo(String room, String... libraries) {
+  private static void onlyKnownTo(List<String> rooms, String... libraries) {
     noClasses()
         .that()
-        .resideOutsideOfPackage(room)
+        .resideOutsideOfPackages(rooms.toArray(String[]::new))
         .and()
         .resideInAPackage("convoy..")
         .should()

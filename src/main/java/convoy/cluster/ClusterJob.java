@@ -4,6 +4,7 @@ import convoy.core.UserException;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -15,7 +16,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.ToIntFunction;
-import java.util.stream.IntStream;
 import org.apache.spark.SparkStageInfo;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaFutureAction;
@@ -129,34 +129,35 @@ public final class ClusterJob {
    */
   public record Watch(Gauge gauge, Consumer<double[]> reader, Duration silence) {}
 
-  /** What a task does that runs together with others. */
-  public interface Task<T> extends Serializable {
-    T run(TaskContext context);
+  /**
+   * What a task does that runs together with others.
+   *
+   * @param <A> of its partition's elements
+   */
+  public interface Task<A, T> extends Serializable {
+    T run(TaskContext context, Iterator<A> elements);
   }
 
   /**
    * Runs tasks at the same time, as a barrier stage: when one is lost, all are.
    *
+   * @param elements a partition for each task
    * @return what each came to
    * @throws TasksLostException if that happened
    * @throws UserException if a task failed for a reason that the operator can mend, there are fewer
    *     slots than tasks, or the gauge stood still
    */
-  public static <T> List<T> together(
-      JavaSparkContext spark, int tasks, Task<T> task, String what, Watch watch) {
+  public static <A, T> List<T> together(
+      JavaSparkContext spark, JavaRDD<A> elements, Task<A, T> task, String what, Watch watch) {
+    int tasks = elements.getNumPartitions();
     ClassTag<T> tag = JavaSparkContext$.MODULE$.fakeClassTag();
-    Function1<scala.collection.Iterator<Integer>, scala.collection.Iterator<T>> run =
-        (Function1<scala.collection.Iterator<Integer>, scala.collection.Iterator<T>> & Serializable)
-            unused ->
-                JavaConverters.asScalaIterator(List.of(task.run(TaskContext.get())).iterator());
-    JavaRDD<T> rdd =
-        JavaRDD.fromRDD(
-            spark
-                .parallelize(IntStream.range(0, tasks).boxed().toList(), tasks)
-                .rdd()
-                .barrier()
-                .mapPartitions(run, false, tag),
-            tag);
+    Function1<scala.collection.Iterator<A>, scala.collection.Iterator<T>> run =
+        (Function1<scala.collection.Iterator<A>, scala.collection.Iterator<T>> & Serializable)
+            part ->
+                JavaConverters.asScalaIterator(
+                    List.of(task.run(TaskContext.get(), JavaConverters.asJavaIterator(part)))
+                        .iterator());
+    JavaRDD<T> rdd = JavaRDD.fromRDD(elements.rdd().barrier().mapPartitions(run, false, tag), tag);
     JavaFutureAction<List<T>> action = rdd.collectAsync();
     // What a stopped executor holds is free when Spark gives it up.
     Duration slots =

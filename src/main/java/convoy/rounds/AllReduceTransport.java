@@ -7,6 +7,7 @@ import convoy.core.UserException;
 import convoy.data.PictureShelf;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 
@@ -84,12 +85,13 @@ final class AllReduceTransport implements Transport {
   private Position attempt(EpochWork epoch, Watcher watcher) {
     MeetingPoint meeting = task.value().checkpoints().meetingPoint();
     meeting.open();
+    int workers = epoch.layout().workers();
     List<AllReduceWorker.End> ends;
     try {
       ends =
           ClusterJob.together(
               spark,
-              epoch.layout().workers(),
+              spark.parallelize(IntStream.range(0, workers).boxed().toList(), workers),
               new AllReduceWorker(task, pictures, epoch, gauge)::run,
               "epoch %d".formatted(epoch.number() + 1),
               new ClusterJob.Watch(

@@ -12,12 +12,12 @@ import convoy.network.Replicas;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
-import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.broadcast.Broadcast;
 
@@ -29,9 +29,6 @@ import org.apache.spark.broadcast.Broadcast;
 record AllReduceWorker(
     Broadcast<TrainingTask> task, Broadcast<PictureShelf> pictures, EpochWork epoch, Gauge gauge)
     implements Serializable {
-  /** Whoever only notices that another one is gone lets that one tell first. */
-  private static final long MANNERS_MILLIS = 3_000;
-
   /** Every wait within has a deadline, and the driver watches the whole. */
   private static final Duration UNBOUNDED = Duration.ofDays(10_000);
 
@@ -44,50 +41,26 @@ record AllReduceWorker(
   record End(Position position, List<String> failures, List<String> notes)
       implements Serializable {}
 
-  End run(TaskContext context) {
+  /**
+   * @param unused the worker's number, which the context has too
+   */
+  End run(TaskContext context, Iterator<Integer> unused) {
     TrainingTask common = task.value();
-    int rank = context.partitionId();
-    var member =
-        new ProcessGroup.Member(
-            rank,
-            epoch.layout().workers(),
-            SparkEnv.get().blockManager().blockManagerId().host(),
-            common.deadline(),
-            context::isInterrupted);
     // The group lives on the replica's thread, which alone knows when nothing is under way.
     try (Replicas.Lease replica =
         Replicas.lend(
             new Replicas.Kind(common.network(), common.backend(), ClusterJob.gpu()), UNBOUNDED)) {
       return replica.use(
-          "epoch %d, worker %d".formatted(epoch.number() + 1, rank + 1),
-          network -> together(context, member, network));
-    }
-  }
-
-  private End together(TaskContext context, ProcessGroup.Member member, Network network) {
-    try (ProcessGroup.Rendezvous rendezvous = ProcessGroup.open(member);
-        ProcessGroup group = rendezvous.join(meet(context, rendezvous))) {
-      return new Running(task.value(), member, network, group).epoch();
-    } catch (ProcessGroup.GroupException e) {
-      pause(context);
-      throw e;
-    }
-  }
-
-  private String meet(TaskContext context, ProcessGroup.Rendezvous own) {
-    TrainingTask common = task.value();
-    return common.checkpoints().meetingPoint().address(context, own.address(), common.deadline());
-  }
-
-  private static void pause(TaskContext context) {
-    long end = System.nanoTime() + MANNERS_MILLIS * 1_000_000;
-    while (!context.isInterrupted() && System.nanoTime() < end) {
-      try {
-        Thread.sleep(MANNERS_MILLIS / 30);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return;
-      }
+          "epoch %d, worker %d".formatted(epoch.number() + 1, context.partitionId() + 1),
+          network ->
+              common
+                  .checkpoints()
+                  .meetingPoint()
+                  .together(
+                      context,
+                      epoch.layout().workers(),
+                      common.deadline(),
+                      (member, group) -> new Running(common, member, network, group).epoch()));
     }
   }
 

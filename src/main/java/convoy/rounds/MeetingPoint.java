@@ -11,11 +11,15 @@ import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 
 /**
- * Where rank 0 says how the others reach it: a file of the run, which all of them can read anyhow.
- * Not {@code BarrierTaskContext.allGather}: its timers keep a program from ending (SPARK-46895).
+ * Where the tasks of a barrier stage find each other: a file in which rank 0 says how the others
+ * reach it. Not {@code BarrierTaskContext.allGather}: its timers keep a program from ending
+ * (SPARK-46895).
  */
-record MeetingPoint(Location file) implements Serializable {
+public record MeetingPoint(Location file) implements Serializable {
   private static final long PAUSE_MILLIS = 20;
+
+  /** Whoever only notices that another one is gone lets that one tell first. */
+  private static final long MANNERS_MILLIS = 3_000;
 
   /**
    * What the file says.
@@ -25,7 +29,7 @@ record MeetingPoint(Location file) implements Serializable {
   private record Meeting(String stage, String address) {}
 
   /** Makes the file: that one is missing is remembered by network file systems for long. */
-  void open() {
+  public void open() {
     file.writeText(Documents.toJson(new Meeting("", "")));
   }
 
@@ -35,8 +39,48 @@ record MeetingPoint(Location file) implements Serializable {
             SparkEnv.get().conf().getAppId(), context.stageId(), context.stageAttemptNumber());
   }
 
+  /** What a rank does with its group. */
+  public interface Work<T> {
+    T with(ProcessGroup.Member member, ProcessGroup group);
+  }
+
+  /**
+   * Does a rank's work with the others.
+   *
+   * @param deadline of every wait for the others
+   * @throws ProcessGroup.GroupException if they are lost
+   */
+  public <T> T together(TaskContext context, int ranks, Duration deadline, Work<T> work) {
+    var member =
+        new ProcessGroup.Member(
+            context.partitionId(),
+            ranks,
+            SparkEnv.get().blockManager().blockManagerId().host(),
+            deadline,
+            context::isInterrupted);
+    try (ProcessGroup.Rendezvous own = ProcessGroup.open(member);
+        ProcessGroup group = own.join(address(context, own.address(), deadline))) {
+      return work.with(member, group);
+    } catch (ProcessGroup.GroupException e) {
+      pause(context, MANNERS_MILLIS);
+      throw e;
+    }
+  }
+
+  private static void pause(TaskContext context, long millis) {
+    long end = System.nanoTime() + millis * 1_000_000;
+    while (!context.isInterrupted() && System.nanoTime() < end) {
+      try {
+        Thread.sleep(PAUSE_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
+  }
+
   /** Rank 0's address, which it says and the others wait for. */
-  String address(TaskContext context, String own, Duration deadline) {
+  private String address(TaskContext context, String own, Duration deadline) {
     String stage = stage(context);
     if (context.partitionId() == 0) {
       file.writeText(Documents.toJson(new Meeting(stage, own)));
@@ -48,12 +92,7 @@ record MeetingPoint(Location file) implements Serializable {
       if (meeting.isPresent()) {
         return meeting.get().address();
       }
-      try {
-        Thread.sleep(PAUSE_MILLIS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IllegalStateException("Interrupted while waiting for worker 1", e);
-      }
+      pause(context, PAUSE_MILLIS);
     }
     throw new ProcessGroup.GroupException(
         "Worker %d waited for worker 1 to say in %s where it is, at most %d s, in vain"
@@ -70,7 +109,7 @@ record MeetingPoint(Location file) implements Serializable {
     }
   }
 
-  void close() {
+  public void close() {
     file.delete();
   }
 }

@@ -24,6 +24,7 @@ import org.bytedeco.pytorch.global.torch;
  */
 final class Gloo implements ProcessGroup {
   private static final long PAUSE_NANOS = 50_000;
+  private static final long LONGEST_PAUSE_NANOS = 2_000_000;
   private static final long MEETING_PAUSE_NANOS = 10_000_000;
 
   /** Key of those who are. */
@@ -190,7 +191,8 @@ final class Gloo implements ProcessGroup {
 
   /** Not libtorch's own wait, which nothing could end. */
   private void await(String purpose, Supplier<Work> operation) {
-    long end = System.nanoTime() + member.deadline().toNanos();
+    long began = System.nanoTime();
+    long end = began + member.deadline().toNanos();
     Work work = operation.get();
     try {
       while (!work.isCompleted()) {
@@ -200,7 +202,9 @@ final class Gloo implements ProcessGroup {
         if (System.nanoTime() > end) {
           throw new IllegalStateException("none came");
         }
-        LockSupport.parkNanos(PAUSE_NANOS);
+        // The longer it takes, the less a look more often would save; and others need the core.
+        long passed = System.nanoTime() - began;
+        LockSupport.parkNanos(Math.min(LONGEST_PAUSE_NANOS, PAUSE_NANOS + passed / 16));
       }
       // Throws what went wrong.
       work._wait();
