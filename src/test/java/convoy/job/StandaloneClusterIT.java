@@ -172,4 +172,53 @@ class StandaloneClusterIT {
             "-Dspark.executor.memory=1g"));
     assertThat(place.resolve("log")).content().contains("Memory needed: driver heap");
   }
+
+  /** An authenticated, encrypted cluster, in the driver's own master and workers. */
+  @Test
+  @Order(7)
+  void aSecuredClusterTrainsThroughSparksOwnConnections() throws Exception {
+    Path secured = folder.resolve("secured.conf");
+    Files.writeString(
+        secured,
+        """
+        spark.master                   local-cluster[2,1,2048]
+        spark.driver.memory            1g
+        spark.executor.cores           1
+        spark.executor.memory          1g
+        spark.executor.memoryOverhead  1g
+        spark.ui.enabled               false
+        spark.authenticate             true
+        spark.authenticate.secret      of-this-test
+        spark.network.crypto.enabled   true
+        spark.io.encryption.enabled    true
+        """);
+    Process refused = scripts.start("train.sh", securedOptions(folder.resolve("refused"), secured));
+    assertThat(refused.waitFor(2, TimeUnit.MINUTES)).isTrue();
+    assertThat(refused.exitValue()).isEqualTo(3);
+    assertThat(scripts.output())
+        .contains(
+            "error: Cannot train with training.transport=all-reduce where spark.authenticate");
+    String[] through = {"--set", "training.transport=spark"};
+    scripts.run("train.sh", securedOptions(folder.resolve("secured"), secured, through));
+    Path open = folder.resolve("open");
+    Jobs.succeed("train", securedOptions(open, settings, through));
+    assertThat(digest(folder.resolve("secured"))).isEqualTo(digest(open));
+  }
+
+  private static String[] securedOptions(Path run, Path spark, String... more) {
+    List<String> options = new ArrayList<>(List.of(more));
+    options.addAll(
+        List.of(
+            "--spark",
+            spark.toString(),
+            "--config",
+            "conf/train/demo.yaml",
+            "--set",
+            "dataset=" + folder.resolve("shapes"),
+            "--set",
+            "training.epochs=1",
+            "--run",
+            run.toString()));
+    return options.toArray(String[]::new);
+  }
 }
