@@ -8,6 +8,7 @@ package convoy.bench;
  * @param where {@code local} (one JVM) or {@code cluster} (an executor a worker)
  * @param momentum what becomes of it between rounds
  * @param rounds that were measured, one minibatch each
+ * @param averagedBytes of each worker in a round
  * @param secondsPerRound their mean
  * @param overheadSeconds of them beside the worker's step
  * @param driverBytes that come to the driver and leave it in a round: results of tasks, broadcasts
@@ -21,6 +22,7 @@ public record RoundRow(
     String momentum,
     int workers,
     int rounds,
+    long averagedBytes,
     double secondsPerRound,
     double overheadSeconds,
     long driverBytes,

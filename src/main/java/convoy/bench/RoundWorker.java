@@ -20,6 +20,7 @@ import convoy.network.LayerRates;
 import convoy.network.Network;
 import convoy.network.NetworkSpec;
 import convoy.network.Replicas;
+import convoy.network.StateLayout;
 import convoy.rounds.Checkpoints;
 import convoy.rounds.EpochWork;
 import convoy.rounds.MomentumRule;
@@ -94,6 +95,7 @@ public final class RoundWorker {
         one.momentum(),
         one.workers(),
         end.rounds(),
+        StateLayout.of(spec).bytes() * (one.momentum().equals("average") ? 2L : 1L),
         round,
         round - step,
         traffic.bytes() / end.rounds(),

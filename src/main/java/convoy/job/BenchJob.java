@@ -2,6 +2,8 @@ package convoy.job;
 
 import convoy.bench.RoundBench;
 import convoy.bench.RoundCase;
+import convoy.bench.RoundModel;
+import convoy.bench.RoundRow;
 import convoy.bench.Row;
 import convoy.bench.StepBench;
 import convoy.bench.StepBench.Contestant;
@@ -63,6 +65,9 @@ final class BenchJob implements Job<BenchJob.Config> {
   /** {@code bench.json}. */
   private record Results(Provenance provenance, List<String> processor, List<?> rows) {}
 
+  /** {@code predictions.json}, of rounds. */
+  private record Predicted(RoundModel model, List<RoundModel.Prediction> predictions) {}
+
   @Override
   public Class<Config> configType() {
     return Config.class;
@@ -117,9 +122,19 @@ final class BenchJob implements Job<BenchJob.Config> {
     Optional.ofNullable(System.getProperty(DL4J_SPARK))
         .ifPresent(path -> classPaths.put("dl4j-spark", path));
     List<String> flags = List.of(JavaModuleOptions.defaultModuleOptions().strip().split(" +"));
-    return BenchReport.roundsText(
+    List<RoundRow> rows =
         new RoundBench(classPaths, flags, folder())
-            .run(rounds(config), some -> save(run, some, provenance)));
+            .run(rounds(config), some -> save(run, some, provenance));
+    Optional<RoundModel> model = RoundModel.fit(rows);
+    model.ifPresent(
+        fitted -> {
+          List<RoundModel.Prediction> predictions = fitted.predictions();
+          run.file("predictions.json")
+              .writeText(Documents.toJson(new Predicted(fitted, predictions)));
+          run.file("predictions.png").writeBytes(BenchReport.predictionChart(predictions));
+        });
+    return BenchReport.roundsText(rows)
+        + model.map(fitted -> BenchReport.predictionText(fitted.predictions())).orElse("");
   }
 
   /** After every case: a long run that ends early has what it measured. */

@@ -1,5 +1,6 @@
 package convoy.report;
 
+import convoy.bench.RoundModel;
 import convoy.bench.RoundRow;
 import convoy.bench.Row;
 import java.util.ArrayList;
@@ -62,6 +63,39 @@ public final class BenchReport {
                         String.format(Locale.ROOT, "%,d", row.driverBytes()),
                         String.valueOf(row.driverHeapMebibytes())))
             .toList());
+  }
+
+  private static final List<String> PREDICTION_COLUMNS =
+      List.of("network", "Gbit/s", "workers", "s a round", "s of steps for 95 %");
+
+  /** What rounds would cost elsewhere. */
+  public static String predictionText(List<RoundModel.Prediction> predictions) {
+    return "\nPredicted, momentum kept by each worker:\n"
+        + NetworkReport.table(
+            PREDICTION_COLUMNS,
+            predictions.stream()
+                .map(
+                    one ->
+                        List.of(
+                            one.network(),
+                            String.valueOf(one.gigabits()),
+                            String.valueOf(one.workers()),
+                            String.format(Locale.ROOT, "%.3f", one.secondsPerRound()),
+                            String.format(Locale.ROOT, "%.1f", one.secondsForNineteenTwentieths())))
+                .toList());
+  }
+
+  /** A line a network and wire. */
+  public static byte[] predictionChart(List<RoundModel.Prediction> predictions) {
+    Map<String, Map<Integer, Double>> lines = new LinkedHashMap<>();
+    for (RoundModel.Prediction one : predictions) {
+      lines
+          .computeIfAbsent(
+              "%s, %d Gbit/s".formatted(one.network(), one.gigabits()),
+              name -> new LinkedHashMap<>())
+          .put(one.workers(), one.secondsPerRound());
+    }
+    return Charts.byWorkers("Seconds a round, predicted", lines);
   }
 
   private static String seconds(double seconds) {

@@ -187,6 +187,22 @@ public final class Charts {
     return png(chart);
   }
 
+  /** Values by the number of workers, which doubles, a line a name. */
+  static byte[] byWorkers(String title, Map<String, Map<Integer, Double>> lines) {
+    XYChart chart =
+        new XYChartBuilder().width(WIDTH).height(HEIGHT).title(title).xAxisTitle("workers").build();
+    style(chart.getStyler());
+    chart.getStyler().setXAxisLogarithmic(true);
+    chart.getStyler().setYAxisMin(0.0);
+    chart.getStyler().setYAxisDecimalPattern("0.##");
+    lines.forEach(
+        (name, values) ->
+            chart
+                .addSeries(name, List.copyOf(values.keySet()), List.copyOf(values.values()))
+                .setMarker(SeriesMarkers.CIRCLE));
+    return png(chart);
+  }
+
   /** Rows are true classes, the first on top; colour is the part of the row. */
   public static byte[] confusion(Evaluation.Score score, List<String> classes) {
     int n = classes.size();

@@ -65,6 +65,7 @@ public final class Dl4jSparkRounds {
                           one.momentum(),
                           one.workers(),
                           one.rounds(),
+                          2L * Float.BYTES * trainer.getNetwork().numParams(),
                           round,
                           round - step,
                           traffic.bytes() / one.rounds(),
