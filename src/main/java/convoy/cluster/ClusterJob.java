@@ -31,6 +31,9 @@ import scala.reflect.ClassTag;
 public final class ClusterJob {
   private static final long POLL_MILLIS = 200;
 
+  /** Of tasks that were lost, one after the other, without anything gained between. */
+  public static final int RETRIES = 3;
+
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
   /**
@@ -52,10 +55,9 @@ public final class ClusterJob {
           new Known(
               "can't allocate memory",
               "an executor got no memory outside its heap",
-              "Lower training.minibatch, or run on machines with more.",
+              "Lower the minibatch, or run on machines with more.",
               false),
-          new Known(
-              "CUDA out of memory", "a GPU ran out of memory", "Lower training.minibatch.", false),
+          new Known("CUDA out of memory", "a GPU ran out of memory", "Lower the minibatch.", false),
           new Known(
               "ExecutorLostFailure",
               "an executor was lost",
@@ -63,13 +65,13 @@ public final class ClusterJob {
               true),
           new Known(
               "SPARK-24819",
-              "the cluster has fewer slots than training.workers",
-              "Start workers of Spark, or set training.workers lower in a new run.",
+              "the cluster has fewer slots than there are workers",
+              "Start workers of Spark, or ask for fewer of Convoy's.",
               false),
           new Known(
               "GroupException",
               "workers lost each other",
-              "Look at the executors' logs; raise training.deadline-minutes if one is so slow.",
+              "Look at the executors' logs; raise the deadline if one is so slow.",
               true),
           new Known(
               "SparkContext was shut down",
@@ -162,6 +164,8 @@ public final class ClusterJob {
     // What a stopped executor holds is free when Spark gives it up.
     Duration slots =
         MINUTE.plusSeconds(spark.getConf().getTimeAsSeconds("spark.network.timeout", "120s"));
+    // Its steps may take as long as the others are waited for, and they tell better what is wrong.
+    Duration silence = watch.silence().multipliedBy(2).plus(slots);
     AtomicLong moved = new AtomicLong(System.nanoTime());
     AtomicReference<double[]> shown = new AtomicReference<>();
     AtomicLong ran = new AtomicLong(System.nanoTime());
@@ -187,13 +191,13 @@ public final class ClusterJob {
             }
             if (now - ran.get() > slots.toNanos()) {
               throw new UserException(
-                  "Cannot run %s: it needs %d slots at the same time, and for %d s the cluster has had %d. Start workers, or set training.workers lower in a new run; resume with the same --run."
+                  "Cannot run %s: it needs %d slots at the same time, and for %d s the cluster has had %d. Start workers of Spark, or ask for fewer of Convoy's; what was reached is kept."
                       .formatted(what, tasks, slots.toSeconds(), SparkContexts.slots(spark)));
             }
-            if (now - moved.get() > watch.silence().plus(slots).toNanos()) {
+            if (now - moved.get() > silence.toNanos()) {
               throw new UserException(
                   "Cannot finish %s: its tasks have not moved for %d s. Look at the Spark page for stopped workers, or raise the deadline."
-                      .formatted(what, watch.silence().toSeconds()));
+                      .formatted(what, silence.toSeconds()));
             }
           });
     }

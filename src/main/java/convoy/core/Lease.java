@@ -146,13 +146,19 @@ public final class Lease implements AutoCloseable {
   /** To be asked before anything that others see is written. */
   public void requireHeld() {
     Optional<Holder> holder = holder();
+    // It may be between two contents, where a file system cannot replace a file at once.
+    for (int attempt = 0; attempt < 5 && holder.isEmpty(); attempt++) {
+      pause();
+      holder = holder();
+    }
     if (holder.filter(h -> h.token.equals(own.token)).isEmpty()) {
       throw holder
           .map(other -> refusal(name, other))
           .orElseGet(
               () ->
                   new UserException(
-                      "Cannot go on in %s: its lease was deleted. Run again.".formatted(name)));
+                      "Cannot go on in %s: its lease was deleted, or cannot be read. Run again."
+                          .formatted(name)));
     }
   }
 

@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -39,19 +38,18 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  * something here.
  *
  * <p>All workers run at the same time, on connections of their own that are neither authenticated
- * nor encrypted. When one is lost, the fit begins again, up to four times. What is not supported
+ * nor encrypted. When one is lost, the fit begins again, at most three times. What is not supported
  * (hooks, statistics, training from paths) is refused.
  */
 public final class ConvoyTrainingMaster
     implements TrainingMaster<TrainingResult, TrainingWorker<TrainingResult>> {
-  private static final int ATTEMPTS = 4;
-
   /**
    * How to train.
    *
    * @param workers 0: as many as there are slots
    * @param dataSetExamples in each element of the RDD
    * @param averageUpdaters whether the updaters' state (momentum) is averaged, too
+   * @param repartition whether examples are dealt anew, a part for each worker
    * @param meetingFolder that all executors can read and write; empty where they are this JVM
    * @param deadlineSeconds of every wait for the others
    */
@@ -61,6 +59,7 @@ public final class ConvoyTrainingMaster
       int batchSizePerWorker,
       int averagingFrequency,
       boolean averageUpdaters,
+      boolean repartition,
       String meetingFolder,
       long deadlineSeconds) {
     Settings {
@@ -81,6 +80,7 @@ public final class ConvoyTrainingMaster
     private int batchSizePerWorker = 16;
     private int averagingFrequency = 5;
     private boolean saveUpdater = true;
+    private boolean repartition = true;
     private String meetingFolder = "";
     private Duration deadline = Duration.ofHours(1);
 
@@ -115,6 +115,15 @@ public final class ConvoyTrainingMaster
       return this;
     }
 
+    /**
+     * Whether examples are dealt anew for each fit; otherwise the RDD has a partition for each
+     * worker, and is no union or coalescing of others.
+     */
+    public Builder repartition(boolean anew) {
+      repartition = anew;
+      return this;
+    }
+
     /** A folder of a file system that all executors reach; needed on clusters. */
     public Builder meetingFolder(String folder) {
       meetingFolder = folder;
@@ -135,6 +144,7 @@ public final class ConvoyTrainingMaster
               batchSizePerWorker,
               averagingFrequency,
               saveUpdater,
+              repartition,
               meetingFolder,
               deadline.toSeconds()));
     }
@@ -180,6 +190,7 @@ public final class ConvoyTrainingMaster
 
   private Replica.State train(
       JavaSparkContext spark, JavaRDD<MultiDataSet> examples, Replica.State begin) {
+    requireOpen(spark);
     int wanted = settings.workers() == 0 ? SparkContexts.slots(spark) : settings.workers();
     int slots = SparkContexts.awaitSlots(spark, wanted);
     if (wanted > slots) {
@@ -187,17 +198,16 @@ public final class ConvoyTrainingMaster
           "Cannot train %d workers at the same time on %d slots (cores of the cluster). Ask for %d workers."
               .formatted(wanted, slots, slots));
     }
-    MeetingPoint meeting = meetingPoint(spark);
-    JavaRDD<MultiDataSet> parts =
-        examples.getNumPartitions() == wanted ? examples : examples.repartition(wanted);
+    JavaRDD<MultiDataSet> parts = settings.repartition() ? examples.repartition(wanted) : examples;
     Broadcast<Replica.State> state = spark.broadcast(begin);
     try {
-      for (int attempt = 1; ; attempt++) {
+      for (int losses = 0; ; losses++) {
+        MeetingPoint meeting = meetingPoint(spark);
         meeting.open();
         try {
           return end(spark, parts, state, meeting);
         } catch (ClusterJob.TasksLostException e) {
-          if (attempt == ATTEMPTS) {
+          if (losses == ClusterJob.RETRIES) {
             throw new UserException(e.getMessage(), e);
           }
         } finally {
@@ -206,6 +216,16 @@ public final class ConvoyTrainingMaster
       }
     } finally {
       state.destroy();
+    }
+  }
+
+  private static void requireOpen(JavaSparkContext spark) {
+    for (String setting : List.of("spark.authenticate", "spark.dynamicAllocation.enabled")) {
+      if (spark.getConf().getBoolean(setting, false)) {
+        throw new UserException(
+            "Cannot bring workers together where %s is on: their connections are open, and all of them run at the same time. Turn it off, or train with ParameterAveragingTrainingMaster."
+                .formatted(setting));
+      }
     }
   }
 
@@ -257,8 +277,7 @@ public final class ConvoyTrainingMaster
       }
       folder = Path.of(System.getProperty("java.io.tmpdir")).toString();
     }
-    return new MeetingPoint(
-        Location.of(folder).child("convoy-meeting-%s.json".formatted(UUID.randomUUID())));
+    return MeetingPoint.in(Location.of(folder));
   }
 
   @Override

@@ -45,6 +45,11 @@ public record MemoryNeeds(long stateValues, long replicaBytes, long minibatchByt
     /** Where workers average among themselves: those of a checkpoint that is read or written. */
     public static final States AMONG_WORKERS = new States(0, 2, 1);
 
+    /** Where the driver looks at weights to begin with. */
+    public States andOneInTheDriver() {
+      return new States(driver + 1, executor, replica);
+    }
+
     /** Heap of a driver. */
     public long driverBytes(MemoryNeeds needs) {
       return BASE + driver * needs.stateBytes();
@@ -67,8 +72,11 @@ public record MemoryNeeds(long stateValues, long replicaBytes, long minibatchByt
     }
   }
 
-  /** What an executor takes that the JVM's heap does not count. */
+  /**
+   * What an executor takes that the JVM's heap does not count: replicas, and for each a vector that
+   * is summed up.
+   */
   public long executorOffHeapBytes(int replicas) {
-    return OFF_HEAP_BASE + replicaBytes * replicas;
+    return OFF_HEAP_BASE + (replicaBytes + stateBytes() / 2) * replicas;
   }
 }

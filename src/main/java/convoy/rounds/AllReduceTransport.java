@@ -17,9 +17,6 @@ import org.apache.spark.broadcast.Broadcast;
  * get.
  */
 final class AllReduceTransport implements Transport {
-  /** Without a new checkpoint between them. */
-  private static final int ATTEMPTS = 4;
-
   private final JavaSparkContext spark;
   private final Broadcast<TrainingTask> task;
   private final Broadcast<PictureShelf> pictures;
@@ -53,13 +50,14 @@ final class AllReduceTransport implements Transport {
 
   @Override
   public Position train(EpochWork epoch, Watcher watcher) {
-    for (int attempt = 1; ; attempt++) {
+    int losses = 0;
+    while (true) {
       Optional<Position> before = newest();
       try {
         return attempt(epoch, watcher);
       } catch (ClusterJob.TasksLostException e) {
-        attempt = newest().equals(before) ? attempt : 0;
-        if (attempt == ATTEMPTS) {
+        losses = newest().equals(before) ? losses + 1 : 1;
+        if (losses > ClusterJob.RETRIES) {
           throw new UserException(e.getMessage(), e);
         }
         watcher.note("%s Going on from the newest checkpoint.".formatted(e.getMessage()));
@@ -92,7 +90,7 @@ final class AllReduceTransport implements Transport {
           ClusterJob.together(
               spark,
               spark.parallelize(IntStream.range(0, workers).boxed().toList(), workers),
-              new AllReduceWorker(task, pictures, epoch, gauge)::run,
+              new AllReduceWorker(task, pictures, epoch, gauge, meeting)::run,
               "epoch %d".formatted(epoch.number() + 1),
               new ClusterJob.Watch(
                   gauge, values -> watcher.accept(Position.of(values)), task.value().deadline()));

@@ -27,7 +27,11 @@ import org.apache.spark.broadcast.Broadcast;
  * Spark try again: all ranks are told in the next sum, and stop.
  */
 record AllReduceWorker(
-    Broadcast<TrainingTask> task, Broadcast<PictureShelf> pictures, EpochWork epoch, Gauge gauge)
+    Broadcast<TrainingTask> task,
+    Broadcast<PictureShelf> pictures,
+    EpochWork epoch,
+    Gauge gauge,
+    MeetingPoint meeting)
     implements Serializable {
   /** Every wait within has a deadline, and the driver watches the whole. */
   private static final Duration UNBOUNDED = Duration.ofDays(10_000);
@@ -53,14 +57,11 @@ record AllReduceWorker(
       return replica.use(
           "epoch %d, worker %d".formatted(epoch.number() + 1, context.partitionId() + 1),
           network ->
-              common
-                  .checkpoints()
-                  .meetingPoint()
-                  .together(
-                      context,
-                      epoch.layout().workers(),
-                      common.deadline(),
-                      (member, group) -> new Running(common, member, network, group).epoch()));
+              meeting.together(
+                  context,
+                  epoch.layout().workers(),
+                  common.deadline(),
+                  (member, group) -> new Running(common, member, network, group).epoch()));
     }
   }
 

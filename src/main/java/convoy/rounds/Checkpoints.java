@@ -8,16 +8,21 @@ import convoy.core.UserException;
 import convoy.network.ModelState;
 import convoy.network.NetworkSpec;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The checkpoints of a run, a folder each. {@code checkpoint.json} is written last: a folder
  * without it is not looked at.
  */
 public final class Checkpoints implements Serializable {
+  private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
   private static final String DESCRIPTION = "checkpoint.json";
   private static final String PARAMETERS = "parameters.bin";
   private static final String MOMENTUM = "momentum.bin";
@@ -31,31 +36,45 @@ public final class Checkpoints implements Serializable {
   /**
    * @param convoy version and commit that wrote it
    * @param digest of the state
+   * @param parameters their sha256
    */
   private record Description(
-      int format, String convoy, NetworkSpec network, String digest, Position position) {}
+      int format,
+      String convoy,
+      NetworkSpec network,
+      String digest,
+      String parameters,
+      Position position) {}
 
   /**
    * Where training can go on from.
    *
    * @param digest of the state
+   * @param sha256 of the parameters
    */
-  public record Checkpoint(Location place, Position position, String digest)
+  public record Checkpoint(Location place, Position position, String digest, String sha256)
       implements Serializable {
 
-    /** The state. */
-    public ModelState state() {
-      ModelState state =
-          new ModelState(place.child(PARAMETERS).readBytes(), place.child(MOMENTUM).readBytes());
-      if (!state.digest().equals(digest)) {
-        throw new UserException("Cannot read checkpoint %s: its digest is wrong.".formatted(place));
+    /** The state; nothing if it is damaged. What cannot be read now may be whole. */
+    private Optional<ModelState> state() {
+      if (!place.child(PARAMETERS).exists() || !place.child(MOMENTUM).exists()) {
+        return Optional.empty();
       }
-      return state;
+      return Optional.of(
+              new ModelState(
+                  place.child(PARAMETERS).readBytes(), place.child(MOMENTUM).readBytes()))
+          .filter(state -> state.digest().equals(digest));
     }
 
     /** The parameters alone, to ask. */
     public byte[] parameters() {
-      return place.child(PARAMETERS).readBytes();
+      byte[] parameters = place.child(PARAMETERS).readBytes();
+      if (!Digests.sha256(parameters).equals(sha256)) {
+        throw new UserException(
+            "Cannot use checkpoint %s: it is damaged. Run again with the same --run to go on from the one before."
+                .formatted(place));
+      }
+      return parameters;
     }
   }
 
@@ -66,7 +85,7 @@ public final class Checkpoints implements Serializable {
   }
 
   MeetingPoint meetingPoint() {
-    return new MeetingPoint(folder.child("meeting.json"));
+    return MeetingPoint.in(folder);
   }
 
   private Location place(Position position) {
@@ -85,8 +104,19 @@ public final class Checkpoints implements Serializable {
         .child(DESCRIPTION)
         .writeText(
             Documents.toJson(
-                new Description(FORMAT, Provenance.version(), network, digest, position)));
-    complete().stream().skip(kept).forEach(Location::delete);
+                new Description(
+                    FORMAT,
+                    Provenance.version(),
+                    network,
+                    digest,
+                    Digests.sha256(state.parameters()),
+                    position)));
+    complete().stream().limit(kept).reduce((newer, older) -> older).ifPresent(this::deleteBefore);
+  }
+
+  /** Whole ones and what is left of others. */
+  private void deleteBefore(Location oldest) {
+    places().filter(place -> place.name().compareTo(oldest.name()) < 0).forEach(Location::delete);
   }
 
   /** Keeps a worker's own momentum, before the checkpoint itself is saved. */
@@ -124,18 +154,27 @@ public final class Checkpoints implements Serializable {
    * @param restore is given the state
    */
   Optional<Position> restore(Consumer<String> note, Consumer<ModelState> restore) {
+    List<Location> damaged = new ArrayList<>();
     for (Location place : complete()) {
       Checkpoint checkpoint = describe(place);
-      ModelState state;
-      try {
-        state = checkpoint.state();
-      } catch (UserException e) {
-        place.child(DESCRIPTION).delete();
-        note.accept("%s It is left out from here on.".formatted(e.getMessage()));
-        continue;
+      Optional<ModelState> state = checkpoint.state();
+      if (state.isPresent()) {
+        damaged.forEach(
+            other -> {
+              other.child(DESCRIPTION).delete();
+              String text = "Checkpoint %s is damaged, and left out from here on.".formatted(other);
+              LOG.warn(text);
+              note.accept(text);
+            });
+        restore.accept(state.get());
+        return Optional.of(checkpoint.position());
       }
-      restore.accept(state);
-      return Optional.of(checkpoint.position());
+      damaged.add(place);
+    }
+    if (!damaged.isEmpty()) {
+      throw new UserException(
+          "Cannot resume: all checkpoints in %s are damaged. Begin a new run with another --run."
+              .formatted(folder));
     }
     return Optional.empty();
   }
@@ -150,19 +189,23 @@ public final class Checkpoints implements Serializable {
           "Cannot resume from %s: it is of another network, %s. Name a new folder with --run."
               .formatted(place, description.network()));
     }
-    return new Checkpoint(place, description.position(), description.digest());
+    return new Checkpoint(
+        place, description.position(), description.digest(), description.parameters());
   }
 
   /** The newest first. */
   private List<Location> complete() {
-    if (!folder.exists()) {
-      return List.of();
-    }
-    return folder.list().stream()
-        .map(Location.Entry::location)
-        .filter(place -> place.name().startsWith("epoch-"))
+    return places()
         .filter(place -> place.child(DESCRIPTION).exists())
         .sorted(Comparator.comparing(Location::name).reversed())
         .toList();
+  }
+
+  private Stream<Location> places() {
+    return folder.exists()
+        ? folder.list().stream()
+            .map(Location.Entry::location)
+            .filter(place -> place.name().startsWith("epoch-"))
+        : Stream.of();
   }
 }

@@ -7,6 +7,7 @@ import convoy.network.ProcessGroup;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.UUID;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 
@@ -21,22 +22,17 @@ public record MeetingPoint(Location file) implements Serializable {
   /** Whoever only notices that another one is gone lets that one tell first. */
   private static final long MANNERS_MILLIS = 3_000;
 
-  /**
-   * What the file says.
-   *
-   * @param stage and its attempt, of one application: others' addresses are not taken
-   */
-  private record Meeting(String stage, String address) {}
+  /** What the file says; nothing before rank 0 is there. */
+  private record Meeting(String address) {}
+
+  /** One that nobody else knows, in a folder that all can read and write. */
+  public static MeetingPoint in(Location folder) {
+    return new MeetingPoint(folder.child("meeting-%s.json".formatted(UUID.randomUUID())));
+  }
 
   /** Makes the file: that one is missing is remembered by network file systems for long. */
   public void open() {
-    file.writeText(Documents.toJson(new Meeting("", "")));
-  }
-
-  private static String stage(TaskContext context) {
-    return "%s, stage %d, attempt %d"
-        .formatted(
-            SparkEnv.get().conf().getAppId(), context.stageId(), context.stageAttemptNumber());
+    file.writeText(Documents.toJson(new Meeting("")));
   }
 
   /** What a rank does with its group. */
@@ -81,14 +77,13 @@ public record MeetingPoint(Location file) implements Serializable {
 
   /** Rank 0's address, which it says and the others wait for. */
   private String address(TaskContext context, String own, Duration deadline) {
-    String stage = stage(context);
     if (context.partitionId() == 0) {
-      file.writeText(Documents.toJson(new Meeting(stage, own)));
+      file.writeText(Documents.toJson(new Meeting(own)));
       return own;
     }
     long end = System.nanoTime() + deadline.toNanos();
     while (!context.isInterrupted() && System.nanoTime() < end) {
-      Optional<Meeting> meeting = read().filter(said -> said.stage().equals(stage));
+      Optional<Meeting> meeting = read().filter(said -> !said.address().isEmpty());
       if (meeting.isPresent()) {
         return meeting.get().address();
       }

@@ -171,7 +171,7 @@ public record TrainingConfig(
             manifest.mean(),
             manifest.standardDeviation()),
         augmentation,
-        network.weights().orElse(""),
+        network.weights().map(path -> Location.of(path).uri()).orElse(""),
         weights(manifest).map(StartingWeights::head),
         rates(manifest),
         seed,

@@ -44,7 +44,9 @@ record TrainingSubject(
     MomentumRule momentum = options.momentumBetweenRounds();
     return new MemoryPlan(
         needs,
-        options.transport().states(momentum),
+        weights.isEmpty()
+            ? options.transport().states(momentum)
+            : options.transport().states(momentum).andOneInTheDriver(),
         momentum == MomentumRule.AVERAGE ? needs.stateBytes() : needs.stateBytes() / 2,
         options.workers(),
         slots,

@@ -101,10 +101,11 @@ class ConvoyTrainingMasterIT {
     return examples;
   }
 
-  private static TrainingMaster<?, ?> master(int workers, int frequency) {
+  private static TrainingMaster<?, ?> master(int workers, int frequency, boolean repartition) {
     return new ConvoyTrainingMaster.Builder(workers, 1)
         .batchSizePerWorker(10)
         .averagingFrequency(frequency)
+        .repartition(repartition)
         .build();
   }
 
@@ -116,7 +117,7 @@ class ConvoyTrainingMasterIT {
     for (int from = 0; from < 95; from += 10) {
       plain.fit(DataSet.merge(all.subList(from, Math.min(from + 10, 95))));
     }
-    SparkDl4jMultiLayer trained = new SparkDl4jMultiLayer(spark, layers(), master(1, 3));
+    SparkDl4jMultiLayer trained = new SparkDl4jMultiLayer(spark, layers(), master(1, 3, false));
     MultiLayerNetwork network = trained.fit(spark.parallelize(all, 1));
     assertThat(network.params()).isEqualTo(plain.params());
     assertThat(network.getUpdater().getStateViewArray())
@@ -134,7 +135,7 @@ class ConvoyTrainingMasterIT {
             .mapToPair(scala.Tuple2::swap)
             .partitionBy(new FirstAndRest(25))
             .values();
-    SparkDl4jMultiLayer trained = new SparkDl4jMultiLayer(spark, layers(), master(2, 1));
+    SparkDl4jMultiLayer trained = new SparkDl4jMultiLayer(spark, layers(), master(2, 1, false));
     MultiLayerNetwork network = trained.fit(parts);
     MultiLayerNetwork plain = new MultiLayerNetwork(layers());
     plain.init();
@@ -172,7 +173,7 @@ class ConvoyTrainingMasterIT {
   @Test
   void graphsAreTrainedAndLearn() {
     List<DataSet> all = examples(1_000);
-    SparkComputationGraph trained = new SparkComputationGraph(spark, graph(), master(2, 4));
+    SparkComputationGraph trained = new SparkComputationGraph(spark, graph(), master(2, 4, true));
     JavaRDD<DataSet> rdd = spark.parallelize(all, 7);
     for (int epoch = 0; epoch < 12; epoch++) {
       trained.fit(rdd);
@@ -188,11 +189,11 @@ class ConvoyTrainingMasterIT {
 
   @Test
   void whatItCannotDoIsRefused() {
-    SparkDl4jMultiLayer tooMany = new SparkDl4jMultiLayer(spark, layers(), master(3, 1));
+    SparkDl4jMultiLayer tooMany = new SparkDl4jMultiLayer(spark, layers(), master(3, 1, true));
     assertThatThrownBy(() -> tooMany.fit(spark.parallelize(examples(9), 3)))
         .isInstanceOf(UserException.class)
         .hasMessageStartingWith("Cannot train 3 workers at the same time on 2 slots");
-    assertThatThrownBy(() -> master(1, 1).setCollectTrainingStats(true))
+    assertThatThrownBy(() -> master(1, 1, true).setCollectTrainingStats(true))
         .hasMessage("ConvoyTrainingMaster has no training statistics");
     assertThatThrownBy(() -> new ConvoyTrainingMaster.Builder(1).averagingFrequency(0).build())
         .isInstanceOf(UserException.class)

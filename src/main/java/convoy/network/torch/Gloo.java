@@ -1,5 +1,6 @@
 package convoy.network.torch;
 
+import convoy.core.Daemons;
 import convoy.network.ProcessGroup;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
@@ -32,9 +33,6 @@ final class Gloo implements ProcessGroup {
 
   /** To connect: all have said that they are there. */
   private static final Milliseconds CONNECTING = new Milliseconds(60_000);
-
-  /** Which an operation may take to end that was aborted. */
-  private static final long END_NANOS = 60_000_000_000L;
 
   private final Member member;
   private final TCPStore store;
@@ -148,8 +146,11 @@ final class Gloo implements ProcessGroup {
                 () -> {
                   Tensor tensor = tensor(vector, values);
                   if (member.size() > 1) {
-                    tensor.mul_(new Scalar(weight));
-                    await("to sum up", () -> group.allreduce(new TensorVector(tensor)));
+                    // A tensor of libtorch's own: Gloo may write into it when nobody waits any
+                    // more.
+                    Tensor summed = tensor.mul(new Scalar(weight));
+                    await("to sum up", () -> group.allreduce(new TensorVector(summed)));
+                    tensor.copy_(summed);
                   }
                   return Float.isFinite(tensor.norm().item_float());
                 }));
@@ -173,7 +174,9 @@ final class Gloo implements ProcessGroup {
         Scopes.freeing(
             () -> {
               Tensor tensor = tensor(vector, values);
-              await("to begin", () -> group.broadcast(new TensorVector(tensor)));
+              Tensor sent = tensor.clone();
+              await("to begin", () -> group.broadcast(new TensorVector(sent)));
+              tensor.copy_(sent);
               return values;
             });
   }
@@ -227,19 +230,26 @@ final class Gloo implements ProcessGroup {
         e);
   }
 
-  /** Not before nothing is under way any more that would write into the caller's vector. */
+  /** What is under way ends with its own deadline or with its peers; closing would wait for it. */
   @Override
   public void close() {
+    if (underWay == null || underWay.isCompleted()) {
+      end();
+      return;
+    }
+    Daemons.named("process-group-end")
+        .newThread(
+            () -> {
+              while (!underWay.isCompleted()) {
+                LockSupport.parkNanos(LONGEST_PAUSE_NANOS);
+              }
+              end();
+            })
+        .start();
+  }
+
+  private void end() {
     if (underWay != null) {
-      group.abort();
-      long end = System.nanoTime() + END_NANOS;
-      while (!underWay.isCompleted()) {
-        if (System.nanoTime() > end) {
-          throw new IllegalStateException(
-              "An operation of worker %d does not end".formatted(member.rank() + 1));
-        }
-        LockSupport.parkNanos(PAUSE_NANOS);
-      }
       underWay.releaseReference();
     }
     group.close();

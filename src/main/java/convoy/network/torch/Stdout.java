@@ -4,12 +4,14 @@ import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Standard output without what Gloo prints when ranks connect, a line a rank, which nothing turns
@@ -22,6 +24,7 @@ final class Stdout {
   private static final Pattern CHATTER =
       Pattern.compile("^.*(\\[Gloo\\] Rank |connected peer ranks ).*\\R?", Pattern.MULTILINE);
 
+  private static final Logger LOG = LoggerFactory.getLogger(Stdout.class);
   private static final int STDOUT = 1;
   private static final int WRITE_ONLY = 1;
   private static int users;
@@ -53,29 +56,35 @@ final class Stdout {
     if (!Platform.isLinux()) {
       return work.get();
     }
-    enter();
+    boolean quiet = enter();
     try {
       return work.get();
     } finally {
-      leave();
+      if (quiet) {
+        leave();
+      }
     }
   }
 
-  private static synchronized void enter() {
-    if (users++ > 0) {
-      return;
+  /** Whether it could be done. */
+  private static synchronized boolean enter() {
+    if (users > 0) {
+      users++;
+      return true;
     }
     try {
       aside = Files.createTempFile("convoy", ".stdout");
     } catch (IOException e) {
-      users--;
-      throw new UncheckedIOException("Cannot make a temporary file", e);
+      LOG.warn("Gloo's lines cannot be kept off standard output", e);
+      return false;
     }
+    users = 1;
     System.out.flush();
     saved = C.LIBRARY.dup(STDOUT);
     int file = C.LIBRARY.open(aside.toString(), WRITE_ONLY);
     C.LIBRARY.dup2(file, STDOUT);
     C.LIBRARY.close(file);
+    return true;
   }
 
   private static synchronized void leave() {
@@ -89,13 +98,24 @@ final class Stdout {
       Files.delete(aside);
       String rest = CHATTER.matcher(text).replaceAll("");
       if (!rest.isBlank()) {
-        byte[] bytes = rest.getBytes(StandardCharsets.ISO_8859_1);
-        C.LIBRARY.write(saved, bytes, bytes.length);
+        System.out.flush();
+        write(rest.getBytes(StandardCharsets.ISO_8859_1));
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read " + aside, e);
+      LOG.warn("What was printed while ranks met is lost", e);
     } finally {
       C.LIBRARY.close(saved);
+    }
+  }
+
+  private static void write(byte[] bytes) throws IOException {
+    byte[] rest = bytes;
+    while (rest.length > 0) {
+      long written = C.LIBRARY.write(saved, rest, rest.length);
+      if (written <= 0) {
+        throw new IOException("standard output takes no more");
+      }
+      rest = Arrays.copyOfRange(rest, (int) written, rest.length);
     }
   }
 }
