@@ -9,7 +9,6 @@ import org.apache.spark.sql.SparkSession;
 /** Spark contexts with the settings that Convoy needs or prefers: new ones, and ones of others. */
 public final class SparkContexts {
   private static final int EXECUTORS_DEADLINE_SECONDS = 120;
-  private static final long SLOTS_DEADLINE_NANOS = 30_000_000_000L;
   private static final long POLL_MILLIS = 200;
 
   /** Without these a job would be wrong or hang. */
@@ -39,7 +38,16 @@ public final class SparkContexts {
 
   /** A context of its own for a job. */
   public static JavaSparkContext open(String job) {
-    SparkConf conf = new SparkConf().setAppName("convoy " + job);
+    return open(new SparkConf().setAppName("convoy " + job));
+  }
+
+  /** The same in this JVM, whatever the settings say. */
+  public static JavaSparkContext local(String job, int slots) {
+    return open(
+        new SparkConf().setAppName("convoy " + job).setMaster("local[%d]".formatted(slots)));
+  }
+
+  private static JavaSparkContext open(SparkConf conf) {
     PREFERRED.forEach(conf::setIfMissing);
     NEEDED.forEach(conf::set);
     JavaSparkContext spark;
@@ -101,17 +109,24 @@ public final class SparkContexts {
     return spark.sc().statusTracker().getExecutorInfos().length - 1;
   }
 
+  private static long slotsDeadlineNanos(JavaSparkContext spark) {
+    return 1_000_000
+        * spark.getConf().getTimeAsMs("spark.scheduler.maxRegisteredResourcesWaitingTime", "30s");
+  }
+
   /**
-   * {@link #slots}, once there are as many as wanted or none has been added for half a minute:
-   * executors come one after the other.
+   * {@link #slots}, once there are as many as wanted or none has been added for {@code
+   * spark.scheduler.maxRegisteredResourcesWaitingTime}, half a minute: executors come one after the
+   * other.
    */
   public static int awaitSlots(JavaSparkContext spark, int wanted) {
     int slots = slots(spark);
-    long end = System.nanoTime() + SLOTS_DEADLINE_NANOS;
+    long deadline = slotsDeadlineNanos(spark);
+    long end = System.nanoTime() + deadline;
     while (slots < wanted && !spark.isLocal() && System.nanoTime() < end) {
       pause();
       int now = slots(spark);
-      end = now > slots ? System.nanoTime() + SLOTS_DEADLINE_NANOS : end;
+      end = now > slots ? System.nanoTime() + deadline : end;
       slots = now;
     }
     return slots;

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The examples for schedulers, as far as they can be checked without one. */
 class SchedulesTest {
   private static final Path FOLDER = Path.of("conf/schedule");
+  private static final String SPARK_VERSION = org.apache.spark.package$.MODULE$.SPARK_VERSION();
   @TempDir static Path scratch;
 
   @Test
@@ -67,6 +68,35 @@ class SchedulesTest {
     JsonNode pod = job.at("/spec/jobTemplate/spec/template/spec");
     assertThat(pod.path("restartPolicy").asText()).isEqualTo("Never");
     assertThat(pod.at("/containers/0/args").toString()).contains("convoy.job.Main", "retrain");
+  }
+
+  @Test
+  void theKubernetesImageAndPodAreWhatTheSettingsName() throws IOException {
+    List<String> settings =
+        Files.readAllLines(Path.of("conf/spark/kubernetes.conf")).stream()
+            .filter(line -> line.startsWith("spark."))
+            .toList();
+    assertThat(settings).allMatch(line -> line.matches("spark\\.[A-Za-z0-9.]+ +\\S+"));
+    Path template =
+        settings.stream()
+            .filter(line -> line.startsWith("spark.kubernetes.executor.podTemplateFile"))
+            .map(line -> Path.of(line.split(" +")[1].replace("/opt/convoy/", "")))
+            .findFirst()
+            .orElseThrow();
+    JsonNode pod = new YAMLMapper().readTree(Files.readString(template));
+    assertThat(pod.path("apiVersion").asText()).isEqualTo("v1");
+    assertThat(pod.path("kind").asText()).isEqualTo("Pod");
+    assertThat(pod.at("/spec/containers/0/volumeMounts/0/name").asText())
+        .isEqualTo(pod.at("/spec/volumes/0/name").asText());
+    List<String> image = Files.readAllLines(Path.of("conf/kubernetes/Dockerfile"));
+    String job =
+        new YAMLMapper()
+            .readTree(Files.readString(FOLDER.resolve("convoy-retrain-cronjob.yaml")))
+            .toString();
+    assertThat(image)
+        .anyMatch(line -> line.equals("FROM apache/spark:%s-java17".formatted(SPARK_VERSION)))
+        .contains("COPY target/convoy-*-job.jar /opt/convoy/convoy-job.jar");
+    assertThat(job).contains("local:///opt/convoy/convoy-job.jar");
   }
 
   @Test

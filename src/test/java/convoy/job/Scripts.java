@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Runs the scripts in {@code jobs/}, as an operator does. */
@@ -14,6 +16,7 @@ final class Scripts {
   private static final int DEADLINE_MINUTES = 8;
   private final Path folder;
   private final Path log;
+  private final Map<String, String> environment = new HashMap<>();
 
   /**
    * @param folder for what they say, and for a cluster of their own
@@ -21,6 +24,12 @@ final class Scripts {
   Scripts(Path folder) {
     this.folder = folder;
     this.log = folder.resolve("scripts.log");
+  }
+
+  /** With one more variable of the environment. */
+  Scripts with(String name, String value) {
+    environment.put(name, value);
+    return this;
   }
 
   /** Standard output and errors of a script that has to succeed. */
@@ -43,6 +52,7 @@ final class Scripts {
     // The embedded Spark, whatever this machine has.
     builder.environment().remove("SPARK_HOME");
     builder.environment().put("CONVOY_CLUSTER_DIR", folder.resolve("cluster").toString());
+    builder.environment().putAll(environment);
     return builder.start();
   }
 
