@@ -91,6 +91,8 @@ stop() {
     echo "stopped $name" >&2
   done
   rm -f "$state"/*.pid
+  # Each executor had a copy of the job; what it said is kept.
+  [ ! -d "$state/work" ] || find "$state/work" -name '*.jar' -type f -delete
 }
 
 command=${1:-}

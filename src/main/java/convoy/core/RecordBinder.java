@@ -148,16 +148,16 @@ final class RecordBinder {
   private Object bindUnion(JsonNode node, Class<?> type, String path) {
     List<Class<?>> members = members(type).toList();
     String name = node.path("type").asText("");
-    return members.stream()
-        .filter(member -> kebab(member.getSimpleName()).equals(name))
-        .findFirst()
-        .map(member -> bindRecord(node, member, path))
-        .orElseGet(
-            () ->
-                wrong(
-                    join(path, "type"),
-                    node.path("type"),
-                    "one of " + members.stream().map(m -> kebab(m.getSimpleName())).toList()));
+    Optional<Class<?>> member =
+        members.stream().filter(one -> kebab(one.getSimpleName()).equals(name)).findFirst();
+    if (member.isPresent()) {
+      // Null where something in it is wrong, which was said.
+      return bindRecord(node, member.get(), path);
+    }
+    return wrong(
+        join(path, "type"),
+        node.path("type"),
+        "one of " + members.stream().map(one -> kebab(one.getSimpleName())).toList());
   }
 
   private static Stream<Class<?>> members(Class<?> type) {

@@ -42,6 +42,14 @@ class DocumentsTest {
     return REFERENCE.with(List.of(settings)).bind("test", Config.class);
   }
 
+  /** Its type is right, and is not said to be wrong. */
+  @Test
+  void aWrongValueWithinABlockIsSaidOnce() {
+    assertThatThrownBy(() -> bind("name=x", "speed.gear-count=many"))
+        .hasMessageContaining("speed.gear-count")
+        .hasMessageNotContaining("speed.type");
+  }
+
   @Test
   void valuesOfTheReferenceHoldUnlessTheyAreSet() {
     Config config = bind("name=x", "sizes=[7]");
