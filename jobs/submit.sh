@@ -51,7 +51,13 @@ joined() {
 
 # One thread a replica, in this JVM and (through spark.executorEnv) in executors.
 export OMP_NUM_THREADS=1
-if [ "$job" = describe ] || [ "$job" = bench ] || [ "$job" = registry ]; then
+submitted=true
+case "$job" in
+  describe | registry | watch) submitted=false ;;
+  # Trainings, like those of jobs/train.sh.
+  bench) asked "suite[\"']?[[:space:]]*[:=][[:space:]]*[\"']?policies" "$@" || submitted=false ;;
+esac
+if [ $submitted = false ]; then
   # Nothing to submit; Spark's folder has the jars that ours leaves out.
   class_path="$jar:${SPARK_HOME:-$home/target/spark-home}/jars/*"
   engines=()

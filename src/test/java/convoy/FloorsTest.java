@@ -57,7 +57,7 @@ class FloorsTest {
         .whereLayer("report")
         .mayOnlyBeAccessedByLayers("registry", "job")
         .whereLayer("train")
-        .mayOnlyBeAccessedByLayers("registry", "ml", "job")
+        .mayOnlyBeAccessedByLayers("bench", "report", "registry", "ml", "job")
         .whereLayer("dl4jspark")
         .mayNotBeAccessedByAnyLayer()
         .whereLayer("bench")

@@ -73,7 +73,7 @@ public final class RoundWorker {
             "",
             manifest.labels(),
             1,
-            new TrainingTask.Rules(MomentumRule.valueOf(constant(one.momentum())), DEADLINE, 0, 0),
+            TrainingTask.Rules.plain(MomentumRule.valueOf(constant(one.momentum())), DEADLINE),
             Backend.TORCH_CPU,
             new Checkpoints(folder.child("checkpoints"), spec, 1));
     Broadcast<TrainingTask> task = spark.broadcast(common);
@@ -86,7 +86,7 @@ public final class RoundWorker {
     double step = step(one, spark);
     traffic.reset();
     Position end = transport.train(work(one, manifest, warm.epochs()), new Silent());
-    double round = end.seconds() / end.rounds();
+    double round = end.costs().seconds() / end.rounds();
     return new RoundRow(
         one.engine(),
         one.transport(),

@@ -21,6 +21,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Lease implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Lease.class);
+  private static final String FILE = "lease.json";
   private static final Duration RENEWAL = Duration.ofSeconds(10);
   private static final Duration LIFE = Duration.ofMinutes(1);
   private static final Duration SETTLING = Duration.ofMillis(300);
@@ -57,7 +58,7 @@ public final class Lease implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(Daemons.named("lease"));
 
   private Lease(Location folder, String kind, Holder own) {
-    file = folder.child("lease.json");
+    file = folder.child(FILE);
     name = kind + " " + folder;
     this.own = own;
   }
@@ -99,6 +100,11 @@ public final class Lease implements AutoCloseable {
     throw new UserException(
         "Cannot write into %s: its lease.json cannot be read. Delete it if nobody is at work."
             .formatted(lease.name));
+  }
+
+  /** Whether somebody is at work in a folder. */
+  public static boolean isHeld(Location folder) {
+    return read(folder.child(FILE)).filter(holder -> !holder.isDead()).isPresent();
   }
 
   /** Two who found a dead lease at the same time could both have made a new one. */
@@ -169,6 +175,10 @@ public final class Lease implements AutoCloseable {
   }
 
   private Optional<Holder> holder() {
+    return read(file);
+  }
+
+  private static Optional<Holder> read(Location file) {
     try {
       return file.exists() ? Optional.of(Documents.read(file, Holder.class)) : Optional.empty();
     } catch (UserException e) {

@@ -12,6 +12,7 @@ import java.util.Objects;
  */
 public record RunFolder(Location location) {
   private static final String CONFIG = "config.yaml";
+  private static final String JOB = "# job: ";
   private static final String PROVENANCE = "provenance.json";
 
   /**
@@ -34,7 +35,7 @@ public record RunFolder(Location location) {
   public static RunFolder open(
       Location location, String job, Record config, List<String> free, Provenance provenance) {
     RunFolder run = new RunFolder(location);
-    String text = "# job: %s\n%s".formatted(job, Documents.toYaml(config));
+    String text = JOB + job + "\n" + Documents.toYaml(config);
     if (run.file(CONFIG).exists()) {
       run.requireSameConfig(text, free);
       return run;
@@ -47,6 +48,36 @@ public record RunFolder(Location location) {
     run.file(CONFIG).writeText(text);
     run.file(PROVENANCE).writeText(Documents.toJson(provenance));
     return run;
+  }
+
+  /**
+   * One that is there already.
+   *
+   * @throws UserException if the folder holds no run of that job
+   */
+  public static RunFolder existing(Location location, String job) {
+    RunFolder run = new RunFolder(location);
+    if (!run.config().exists()) {
+      throw new UserException(
+          "Cannot find a run in %s: it has no %s. Name the folder that was given to jobs/%s.sh with --run."
+              .formatted(location, CONFIG, job));
+    }
+    if (!run.job().equals(job)) {
+      throw new UserException(
+          "Cannot use %s: it is a run of jobs/%s.sh, not of jobs/%s.sh."
+              .formatted(location, run.job(), job));
+    }
+    return run;
+  }
+
+  /** The configuration it runs with. */
+  public Location config() {
+    return file(CONFIG);
+  }
+
+  /** Who began it, with what. */
+  public Provenance provenance() {
+    return Documents.read(file(PROVENANCE), Provenance.class);
   }
 
   public Location file(String name) {
@@ -69,7 +100,17 @@ public record RunFolder(Location location) {
     }
   }
 
+  private String job() {
+    return config().readText().lines().findFirst().orElse("").replaceFirst(JOB, "");
+  }
+
   private void requireSameConfig(String text, List<String> free) {
+    String job = text.lines().findFirst().orElse("").replaceFirst(JOB, "");
+    if (!job().equals(job)) {
+      throw new UserException(
+          "Cannot use %s: it is a run of jobs/%s.sh, not of jobs/%s.sh. Name a new folder with --run."
+              .formatted(location, job(), job));
+    }
     List<String> there = fixed(file(CONFIG).readText(), free);
     List<String> wanted = fixed(text, free);
     if (!there.equals(wanted)) {

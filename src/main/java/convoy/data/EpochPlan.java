@@ -89,6 +89,11 @@ public final class EpochPlan {
     return (minibatches + minibatchesPerRound - 1) / minibatchesPerRound;
   }
 
+  /** Of each worker in the whole epoch. */
+  public int minibatches() {
+    return minibatches;
+  }
+
   public int workers() {
     return order.length;
   }

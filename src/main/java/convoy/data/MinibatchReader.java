@@ -74,6 +74,22 @@ public final class MinibatchReader implements Iterator<Minibatch>, AutoCloseable
     }
   }
 
+  /**
+   * Leaves out the next minibatches; the one that is being decoded is not waited for.
+   *
+   * @param minibatches no more than there are
+   */
+  public void skip(int minibatches) {
+    if (minibatches == 0) {
+      return;
+    }
+    // The first of them has been taken from the slices already.
+    for (int i = 1; i < minibatches; i++) {
+      slices.next();
+    }
+    advance();
+  }
+
   private void advance() {
     if (slices.hasNext()) {
       int[] examples = slices.next();

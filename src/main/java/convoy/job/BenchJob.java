@@ -1,5 +1,7 @@
 package convoy.job;
 
+import convoy.bench.PolicyBench;
+import convoy.bench.PolicyRow;
 import convoy.bench.RoundBench;
 import convoy.bench.RoundCase;
 import convoy.bench.RoundModel;
@@ -8,8 +10,10 @@ import convoy.bench.Row;
 import convoy.bench.StepBench;
 import convoy.bench.StepBench.Contestant;
 import convoy.bench.StepCase;
+import convoy.cluster.SparkContexts;
 import convoy.core.Checks;
 import convoy.core.Documents;
+import convoy.core.Location;
 import convoy.core.Processor;
 import convoy.core.Provenance;
 import convoy.core.RunFolder;
@@ -25,6 +29,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.launcher.JavaModuleOptions;
 
 /** Measures Convoy against others; every contestant is a process of its own. */
@@ -39,7 +44,8 @@ final class BenchJob implements Job<BenchJob.Config> {
   /** What is measured. */
   enum Suite {
     STEPS,
-    ROUNDS
+    ROUNDS,
+    POLICIES
   }
 
   /** {@code conf/bench.yaml} explains each key. */
@@ -50,7 +56,8 @@ final class BenchJob implements Job<BenchJob.Config> {
       double secondsPerTurn,
       Optional<Integer> replicas,
       List<String> masters,
-      int rounds) {
+      int rounds,
+      Optional<PolicyBench.Options> policies) {
     Config {
       new Checks()
           .atLeast(1, "repetitions", repetitions)
@@ -58,6 +65,11 @@ final class BenchJob implements Job<BenchJob.Config> {
           .atLeast(1, "replicas", replicas.orElse(1))
           .that(!masters.isEmpty(), "masters", masters, "must name one")
           .atLeast(1, "rounds", rounds)
+          .that(
+              suite != Suite.POLICIES || policies.isPresent(),
+              "policies",
+              "none",
+              "must be a block of keys; conf/bench.yaml shows one")
           .done();
     }
   }
@@ -76,15 +88,16 @@ final class BenchJob implements Job<BenchJob.Config> {
   @Override
   public List<String> problems(Config config) {
     List<String> problems = new ArrayList<>();
-    Checks.collect(problems, () -> cases(config));
+    switch (config.suite()) {
+      case STEPS -> Checks.collect(problems, () -> StepCase.of(config.networks()));
+      case ROUNDS -> Checks.collect(problems, () -> rounds(config));
+      case POLICIES -> problems.addAll(policies(config, Location.of(".")).problems());
+    }
     return problems;
   }
 
-  private static List<?> cases(Config config) {
-    return switch (config.suite()) {
-      case STEPS -> StepCase.of(config.networks());
-      case ROUNDS -> rounds(config);
-    };
+  private static PolicyBench policies(Config config, Location runs) {
+    return new PolicyBench(config.policies().orElseThrow(), runs);
   }
 
   private static List<RoundCase> rounds(Config config) {
@@ -98,6 +111,7 @@ final class BenchJob implements Job<BenchJob.Config> {
         switch (config.suite()) {
           case STEPS -> steps(config, run, context.provenance());
           case ROUNDS -> rounds(config, run, context.provenance());
+          case POLICIES -> policies(config, run, context.provenance());
         };
     context.out().print(text);
     context.out().printf("Run %s%n", run.location());
@@ -135,6 +149,15 @@ final class BenchJob implements Job<BenchJob.Config> {
         });
     return BenchReport.roundsText(rows)
         + model.map(fitted -> BenchReport.predictionText(fitted.predictions())).orElse("");
+  }
+
+  private static String policies(Config config, RunFolder run, Provenance provenance) {
+    PolicyBench bench = policies(config, run.file("runs"));
+    try (JavaSparkContext spark = SparkContexts.local("bench", bench.slots())) {
+      List<PolicyRow> rows = bench.run(spark, provenance, some -> save(run, some, provenance));
+      run.file("policies.png").writeBytes(BenchReport.policiesChart(rows));
+      return BenchReport.policiesText(rows);
+    }
   }
 
   /** After every case: a long run that ends early has what it measured. */

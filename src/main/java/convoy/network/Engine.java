@@ -27,6 +27,9 @@ public interface Engine extends Device.Inventory {
   /** Why this engine cannot train layers at these rates, if so: one clause. */
   Optional<String> refusal(LayerRates rates);
 
+  /** Whether its networks can {@link Network#measure}. */
+  boolean measures();
+
   /**
    * Builds a network whose parameters are zeros until a state is restored.
    *

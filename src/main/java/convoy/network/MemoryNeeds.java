@@ -73,10 +73,12 @@ public record MemoryNeeds(long stateValues, long replicaBytes, long minibatchByt
   }
 
   /**
-   * What an executor takes that the JVM's heap does not count: replicas, and for each a vector that
-   * is summed up.
+   * What an executor takes that the JVM's heap does not count.
+   *
+   * @param replicas that don't live on a GPU
+   * @param vectors of the parameters' length that averaging needs for all replicas
    */
-  public long executorOffHeapBytes(int replicas) {
-    return OFF_HEAP_BASE + (replicaBytes + stateBytes() / 2) * replicas;
+  public long executorOffHeapBytes(int replicas, int vectors) {
+    return OFF_HEAP_BASE + replicaBytes * replicas + vectors * stateBytes() / 2;
   }
 }

@@ -2,6 +2,7 @@ package convoy.network;
 
 import convoy.data.Minibatch;
 import java.io.Serializable;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -63,11 +64,26 @@ public interface Network extends AutoCloseable {
    * @param parameters address of the first one
    * @param momentum address of the first one
    * @param values of each
+   * @param trained stretches of them that are not statistics
    */
-  record Vectors(long parameters, long momentum, int values) {}
+  record Vectors(long parameters, long momentum, int values, List<Stretch> trained) {}
+
+  /** Some of a vector's values. */
+  record Stretch(int from, int length) {}
 
   /** Lets native code change the vectors; those of a GPU go to the machine's memory and back. */
   void change(Consumer<Vectors> change);
+
+  /**
+   * Goes through the layers as in training, and changes nothing but the running statistics of
+   * layers that are not frozen: they become the minibatch's own means and (biased) variances. Not
+   * every {@link Engine#measures}.
+   *
+   * @return all statistics afterwards, in the order of {@link StateLayout}
+   */
+  default float[] measure(Minibatch minibatch, LayerRates rates) {
+    throw new UnsupportedOperationException("This engine cannot measure statistics");
+  }
 
   /** Lets go of all momentum. */
   void rest();

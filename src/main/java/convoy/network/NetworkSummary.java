@@ -104,7 +104,7 @@ public record NetworkSummary(
             needs.replicaBytes(),
             MemoryNeeds.States.AMONG_WORKERS.driverBytes(needs),
             MemoryNeeds.States.AMONG_WORKERS.executorBytes(needs, 1, pictureBytes),
-            needs.executorOffHeapBytes(1));
+            needs.executorOffHeapBytes(1, 1));
     Blueprint trained = Architectures.blueprint(spec.in(NetworkSpec.Phase.INFERENCE));
     return of(spec.architecture(), trained, Optional.empty(), Optional.of(training));
   }

@@ -67,6 +67,15 @@ public interface ProcessGroup extends AutoCloseable {
    */
   boolean sum(long vector, int values, double weight);
 
+  /**
+   * The same on half of the bytes: what is sent is rounded to bfloat16, both ways, and added up in
+   * single precision. Ranks get the same bits.
+   *
+   * @param residual what rounding took of this rank's vectors before, which is added; afterwards
+   *     what it took of this one
+   */
+  boolean sumRounded(NativeVector vector, NativeVector residual, double weight);
+
   /** The sum over all ranks. */
   double[] sum(double... values);
 

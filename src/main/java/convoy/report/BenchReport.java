@@ -1,5 +1,6 @@
 package convoy.report;
 
+import convoy.bench.PolicyRow;
 import convoy.bench.RoundModel;
 import convoy.bench.RoundRow;
 import convoy.bench.Row;
@@ -63,6 +64,32 @@ public final class BenchReport {
                         String.format(Locale.ROOT, "%,d", row.driverBytes()),
                         String.valueOf(row.driverHeapMebibytes())))
             .toList());
+  }
+
+  private static final List<String> POLICY_COLUMNS =
+      List.of("network", "policy", "workers", "top-1 %", "sd", "bytes an example", "seconds");
+
+  /** Of policies. */
+  public static String policiesText(List<PolicyRow> rows) {
+    return NetworkReport.table(
+        POLICY_COLUMNS,
+        rows.stream()
+            .map(
+                row ->
+                    List.of(
+                        row.network(),
+                        row.policy(),
+                        String.valueOf(row.workers()),
+                        String.format(Locale.ROOT, "%.2f", 100 * row.top1Mean()),
+                        String.format(Locale.ROOT, "%.2f", 100 * row.top1Sd()),
+                        String.format(Locale.ROOT, "%,.0f", row.bytesPerExample()),
+                        String.format(Locale.ROOT, "%.1f", row.seconds())))
+            .toList());
+  }
+
+  /** PNG: accuracy against bytes. */
+  public static byte[] policiesChart(List<PolicyRow> rows) {
+    return Charts.policies(rows);
   }
 
   private static final List<String> PREDICTION_COLUMNS =

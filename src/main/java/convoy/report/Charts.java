@@ -1,5 +1,6 @@
 package convoy.report;
 
+import convoy.bench.PolicyRow;
 import convoy.evaluate.Evaluation;
 import convoy.evaluate.PairedComparison;
 import convoy.network.NetworkSummary;
@@ -18,6 +19,7 @@ import org.knowm.xchart.HeatMapChart;
 import org.knowm.xchart.HeatMapChartBuilder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.internal.chartpart.Chart;
 import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
@@ -200,6 +202,37 @@ public final class Charts {
             chart
                 .addSeries(name, List.copyOf(values.keySet()), List.copyOf(values.values()))
                 .setMarker(SeriesMarkers.CIRCLE));
+    return png(chart);
+  }
+
+  /** Accuracy against what was sent, a colour a policy, bars of one standard deviation. */
+  static byte[] policies(List<PolicyRow> rows) {
+    XYChart chart =
+        new XYChartBuilder()
+            .width(WIDTH)
+            .height(HEIGHT)
+            .title("Policies: validation top-1 accuracy, %")
+            .xAxisTitle("bytes sent an example")
+            .build();
+    style(chart.getStyler());
+    chart.getStyler().setXAxisLogarithmic(true);
+    chart.getStyler().setDefaultSeriesRenderStyle(XYSeries.XYSeriesRenderStyle.Scatter);
+    for (String policy : rows.stream().map(PolicyRow::policy).distinct().toList()) {
+      // One worker sends nothing, which has no place on this axis.
+      List<PolicyRow> some =
+          rows.stream()
+              .filter(row -> row.policy().equals(policy) && row.bytesPerExample() > 0)
+              .toList();
+      if (!some.isEmpty()) {
+        chart
+            .addSeries(
+                policy,
+                some.stream().mapToDouble(PolicyRow::bytesPerExample).toArray(),
+                some.stream().mapToDouble(row -> 100 * row.top1Mean()).toArray(),
+                some.stream().mapToDouble(row -> 100 * row.top1Sd()).toArray())
+            .setMarker(SeriesMarkers.CIRCLE);
+      }
+    }
     return png(chart);
   }
 

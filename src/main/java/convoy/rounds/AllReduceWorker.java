@@ -2,20 +2,22 @@ package convoy.rounds;
 
 import convoy.cluster.ClusterJob;
 import convoy.cluster.Gauge;
+import convoy.core.Seeds;
 import convoy.core.UserException;
+import convoy.data.MinibatchReader;
 import convoy.data.PictureShelf;
 import convoy.data.SplitName;
-import convoy.network.ModelState;
 import convoy.network.Network;
 import convoy.network.ProcessGroup;
 import convoy.network.Replicas;
+import convoy.network.StateLayout;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import org.apache.spark.TaskContext;
@@ -35,6 +37,8 @@ record AllReduceWorker(
     implements Serializable {
   /** Every wait within has a deadline, and the driver watches the whole. */
   private static final Duration UNBOUNDED = Duration.ofDays(10_000);
+
+  private static final long RECALIBRATION = 3;
 
   /**
    * How it ended.
@@ -61,7 +65,12 @@ record AllReduceWorker(
                   context,
                   epoch.layout().workers(),
                   common.deadline(),
-                  (member, group) -> new Running(common, member, network, group).epoch()));
+                  (member, group) -> {
+                    try (RoundAverage average =
+                        new RoundAverage(common.rules(), network, group, member)) {
+                      return new Running(common, member, network, group, average).epoch();
+                    }
+                  }));
     }
   }
 
@@ -71,16 +80,23 @@ record AllReduceWorker(
     private final ProcessGroup.Member member;
     private final Network network;
     private final ProcessGroup group;
+    private final RoundAverage average;
     private final List<String> failures = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
     private boolean stopped;
+    private boolean idle;
 
     private Running(
-        TrainingTask common, ProcessGroup.Member member, Network network, ProcessGroup group) {
+        TrainingTask common,
+        ProcessGroup.Member member,
+        Network network,
+        ProcessGroup group,
+        RoundAverage average) {
       this.common = common;
       this.member = member;
       this.network = network;
       this.group = group;
+      this.average = average;
     }
 
     private boolean isFirst() {
@@ -114,10 +130,10 @@ record AllReduceWorker(
       if (isFirst()) {
         own = attempt(() -> restored()).orElse(own);
       }
-      double[] told = new double[7];
+      double[] told = new double[1 + Position.NUMBERS];
       told[0] = failures.size();
       if (isFirst()) {
-        System.arraycopy(own.numbers(), 0, told, 1, 6);
+        System.arraycopy(own.numbers(), 0, told, 1, Position.NUMBERS);
       }
       double[] agreed = group.sum(told);
       Position position = Position.of(agreed);
@@ -125,18 +141,15 @@ record AllReduceWorker(
         stopped = true;
         return position;
       }
-      network.change(
-          vectors -> {
-            group.broadcast(vectors.parameters(), vectors.values());
-            group.broadcast(vectors.momentum(), vectors.values());
-          });
       boolean isNew = position.epoch() == 0 && position.round() == 0;
-      if (keepsMomentum() && !isNew) {
-        attempt(() -> common.checkpoints().momentum(position, member.rank()))
-            .ifPresent(
-                momentum ->
-                    network.restore(new ModelState(network.state().parameters(), momentum)));
+      average.begin(isNew);
+      if (!isNew) {
+        attempt(
+                () ->
+                    common.checkpoints().own(common.rules().ownVectors(), position, member.rank()))
+            .ifPresent(average::restore);
       }
+      average.start(isNew);
       return position;
     }
 
@@ -144,7 +157,12 @@ record AllReduceWorker(
       return epoch.from(
           common
               .checkpoints()
-              .restore(notes::add, network::restore)
+              .restore(
+                  notes::add,
+                  content -> {
+                    network.restore(content.state());
+                    average.restore(content.vectors());
+                  })
               .orElseGet(
                   () -> {
                     network.restore(common.first());
@@ -152,14 +170,10 @@ record AllReduceWorker(
                   }));
     }
 
-    private boolean keepsMomentum() {
-      return common.rules().momentum() == MomentumRule.KEEP_LOCAL;
-    }
-
     private Position rounds(Position start) {
       CheckpointRule rule = new CheckpointRule(common.rules());
       long began = System.nanoTime();
-      DoubleSupplier seconds = () -> start.seconds() + (System.nanoTime() - began) / 1e9;
+      DoubleSupplier seconds = () -> start.costs().seconds() + (System.nanoTime() - began) / 1e9;
       try (LocalSgd sgd =
           new LocalSgd(
               common,
@@ -188,63 +202,112 @@ record AllReduceWorker(
         LocalSgd sgd, Position before, CheckpointRule rule, DoubleSupplier seconds) {
       LocalSgd.Steps own =
           attempt(() -> sgd.steps(network, before.round(), member.cancelled()))
-              .orElse(new LocalSgd.Steps(0, 0));
-      if (own.examples() == 0 && failures.isEmpty() && notes.isEmpty()) {
+              .orElse(LocalSgd.Steps.NONE);
+      if (own.examples() == 0 && failures.isEmpty() && !idle) {
+        idle = true;
         notes.add(
             "Worker %d had no examples in %s, and did not count."
                 .formatted(member.rank() + 1, before));
       }
       boolean due = isFirst() && rule.isDue(before.after(0, 0));
-      double[] sums = group.sum(failures.size(), own.examples(), own.lossSum(), due ? 1 : 0);
+      double[] sums =
+          group.sum(
+              failures.size(),
+              own.examples(),
+              own.lossSum(),
+              due ? 1 : 0,
+              own.seconds(),
+              own.readingSeconds());
       if (sums[0] > 0) {
         stopped = true;
         return before;
       }
-      if (!average(own.examples() / sums[1])) {
+      long together = System.nanoTime();
+      double rate = epoch.step(before.round()).learningRate();
+      if (!average.average(own.examples() / sums[1], rate, before.roundsSoFar())) {
         failures.add(
             "Cannot go on training: a parameter became infinite or NaN in %s. Lower the learning rate."
                 .formatted(before));
         stopped = true;
         return before;
       }
-      Position after = before.after(sums[1], sums[2]).at(seconds.getAsDouble());
+      int workers = member.size();
+      Position after =
+          before
+              .after(sums[1], sums[2])
+              .at(
+                  before
+                      .costs()
+                      .and(
+                          sums[4] / workers,
+                          sums[5] / workers,
+                          (System.nanoTime() - together) / 1e9,
+                          (double) workers * average.sentBytes(),
+                          seconds.getAsDouble()));
+      if (after.isEnd()) {
+        if (!recalibrate()) {
+          return before;
+        }
+        after =
+            after.at(
+                after
+                    .costs()
+                    .and(0, 0, 0, (double) workers * average.sentBytes(), seconds.getAsDouble()));
+      }
       if (sums[3] > 0) {
         save(after);
       }
       return after;
     }
 
-    /** Whether all parameters are finite afterwards, which all ranks see alike. */
-    private boolean average(double weight) {
-      AtomicBoolean finite = new AtomicBoolean();
-      network.change(
-          vectors -> {
-            finite.set(group.sum(vectors.parameters(), vectors.values(), weight));
-            if (common.rules().momentum() == MomentumRule.AVERAGE) {
-              boolean unused = group.sum(vectors.momentum(), vectors.values(), weight);
-            }
-          });
-      if (common.rules().momentum() == MomentumRule.RESET) {
-        network.rest();
+    /** Whether nobody failed. */
+    private boolean recalibrate() {
+      Recalibration recalibration = new Recalibration(network, StateLayout.of(common.network()));
+      int minibatches = common.rules().recalibration();
+      if (minibatches > 0 && recalibration.isNeeded()) {
+        average.withAverage(() -> recalibrate(recalibration, minibatches));
       }
-      return finite.get();
+      return !stopped;
+    }
+
+    private void recalibrate(Recalibration recalibration, int minibatches) {
+      double[] own =
+          attempt(() -> measured(recalibration, minibatches)).orElseGet(recalibration::nothing);
+      double[] told = Arrays.copyOf(own, own.length + 1);
+      told[own.length] = failures.size();
+      double[] all = group.sum(told);
+      stopped = all[own.length] > 0;
+      if (!stopped) {
+        recalibration.take(Arrays.copyOf(all, own.length));
+      }
+    }
+
+    private double[] measured(Recalibration recalibration, int minibatches) {
+      network.seed(Seeds.mix(epoch.seed(), RECALIBRATION, epoch.number(), member.rank()));
+      try (MinibatchReader reader =
+          LocalSgd.first(
+              common, epoch, pictures.value().store(SplitName.TRAIN), member.rank(), minibatches)) {
+        return recalibration.measured(reader, epoch.rates(), member.cancelled());
+      }
     }
 
     private void save(Position position) {
-      if (keepsMomentum()) {
+      if (!common.rules().ownVectors().isEmpty()) {
         attempt(
             () -> {
-              byte[] momentum = network.state().momentum();
-              common.checkpoints().saveMomentum(momentum, position, member.rank());
+              common.checkpoints().saveOwn(average.own(), position, member.rank());
               return position;
             });
-        // The checkpoint counts when all momenta are there.
+        // The checkpoint counts when all of them are there.
         stopped = group.sum(failures.size())[0] > 0;
       }
       if (isFirst() && !stopped) {
         attempt(
             () -> {
-              common.checkpoints().save(network.state(), position);
+              var content = new Checkpoints.Content(network.state(), average.shared());
+              // An outer step comes after the sums that all ranks look at.
+              content.requireFinite();
+              common.checkpoints().save(content, position);
               return position;
             });
       }

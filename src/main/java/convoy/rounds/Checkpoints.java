@@ -8,10 +8,14 @@ import convoy.core.UserException;
 import convoy.network.ModelState;
 import convoy.network.NetworkSpec;
 import java.io.Serializable;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -30,13 +34,14 @@ public final class Checkpoints implements Serializable {
   private final NetworkSpec network;
   private final int kept;
 
-  /** Of the folders; 2 had the history in them, and none within an epoch. */
-  private static final int FORMAT = 3;
+  /** Of the folders; 2 had the history in them, 3 no vectors of rules. */
+  private static final int FORMAT = 4;
 
   /**
    * @param convoy version and commit that wrote it
    * @param digest of the state
    * @param parameters their sha256
+   * @param vectors sha256 of what rules remember, by name
    */
   private record Description(
       int format,
@@ -44,32 +49,77 @@ public final class Checkpoints implements Serializable {
       NetworkSpec network,
       String digest,
       String parameters,
+      Map<String, String> vectors,
       Position position) {}
+
+  /**
+   * What is kept.
+   *
+   * @param vectors that rules remember, by name, as long as the parameters
+   */
+  record Content(ModelState state, Map<String, byte[]> vectors) {
+
+    /** Refuses what nobody could go on from. */
+    void requireFinite() {
+      Stream.concat(Stream.of(state.parameters(), state.momentum()), vectors.values().stream())
+          .forEach(Content::requireFinite);
+    }
+
+    private static void requireFinite(byte[] vector) {
+      FloatBuffer floats = ModelState.floats(vector);
+      for (int i = 0; i < floats.limit(); i++) {
+        if (!Float.isFinite(floats.get(i))) {
+          throw new UserException(
+              "Cannot go on training: a value became %s. Lower the learning rate, or the rate of training.outer-step."
+                  .formatted(floats.get(i)));
+        }
+      }
+    }
+  }
 
   /**
    * Where training can go on from.
    *
+   * @param convoy version and commit that wrote it
    * @param digest of the state
    * @param sha256 of the parameters
+   * @param vectors sha256 of what rules remember
    */
-  public record Checkpoint(Location place, Position position, String digest, String sha256)
+  public record Checkpoint(
+      Location place,
+      Position position,
+      String convoy,
+      String digest,
+      String sha256,
+      Map<String, String> vectors)
       implements Serializable {
 
     /** The state; nothing if it is damaged. What cannot be read now may be whole. */
-    private Optional<ModelState> state() {
-      if (!place.child(PARAMETERS).exists() || !place.child(MOMENTUM).exists()) {
+    private Optional<Content> content() {
+      Stream<String> files =
+          Stream.concat(
+              Stream.of(PARAMETERS, MOMENTUM), vectors.keySet().stream().map(Checkpoints::file));
+      if (!files.allMatch(file -> place.child(file).exists())) {
         return Optional.empty();
       }
-      return Optional.of(
-              new ModelState(
-                  place.child(PARAMETERS).readBytes(), place.child(MOMENTUM).readBytes()))
-          .filter(state -> state.digest().equals(digest));
+      ModelState state =
+          new ModelState(place.child(PARAMETERS).readBytes(), place.child(MOMENTUM).readBytes());
+      Map<String, byte[]> others = new TreeMap<>();
+      vectors.keySet().forEach(name -> others.put(name, place.child(file(name)).readBytes()));
+      boolean whole =
+          state.digest().equals(digest)
+              && others.entrySet().stream()
+                  .allMatch(
+                      one -> Digests.sha256(one.getValue()).equals(vectors.get(one.getKey())));
+      return whole ? Optional.of(new Content(state, others)) : Optional.empty();
     }
 
-    /** The parameters alone, to ask. */
+    /** The parameters alone, to ask: their moving average where there is one. */
     public byte[] parameters() {
-      byte[] parameters = place.child(PARAMETERS).readBytes();
-      if (!Digests.sha256(parameters).equals(sha256)) {
+      String average = vectors.get(RoundAverage.AVERAGE);
+      byte[] parameters =
+          place.child(average == null ? PARAMETERS : file(RoundAverage.AVERAGE)).readBytes();
+      if (!Digests.sha256(parameters).equals(average == null ? sha256 : average)) {
         throw new UserException(
             "Cannot use checkpoint %s: it is damaged. Run again with the same --run to go on from the one before."
                 .formatted(place));
@@ -94,12 +144,25 @@ public final class Checkpoints implements Serializable {
     return folder.child(betweenEpochs ? name : name + "-round-%06d".formatted(position.round()));
   }
 
-  void save(ModelState state, Position position) {
+  private static String file(String vector) {
+    return vector + ".bin";
+  }
+
+  void save(Content content, Position position) {
+    ModelState state = content.state();
     Location place = place(position);
     String digest = state.digest();
     place.child(DESCRIPTION).delete();
     place.child(PARAMETERS).writeBytes(state.parameters());
     place.child(MOMENTUM).writeBytes(state.momentum());
+    Map<String, String> vectors = new TreeMap<>();
+    content
+        .vectors()
+        .forEach(
+            (name, bytes) -> {
+              place.child(file(name)).writeBytes(bytes);
+              vectors.put(name, Digests.sha256(bytes));
+            });
     place
         .child(DESCRIPTION)
         .writeText(
@@ -110,6 +173,7 @@ public final class Checkpoints implements Serializable {
                     network,
                     digest,
                     Digests.sha256(state.parameters()),
+                    vectors,
                     position)));
     complete().stream().limit(kept).reduce((newer, older) -> older).ifPresent(this::deleteBefore);
   }
@@ -119,27 +183,36 @@ public final class Checkpoints implements Serializable {
     places().filter(place -> place.name().compareTo(oldest.name()) < 0).forEach(Location::delete);
   }
 
-  /** Keeps a worker's own momentum, before the checkpoint itself is saved. */
-  void saveMomentum(byte[] momentum, Position position, int worker) {
+  /** Keeps vectors of a worker's own, before the checkpoint itself is saved. */
+  void saveOwn(Map<String, byte[]> vectors, Position position, int worker) {
     Location place = place(position);
-    place.child(momentum(worker)).writeBytes(momentum);
-    place.child(momentum(worker) + ".sha256").writeText(Digests.sha256(momentum));
+    vectors.forEach(
+        (name, bytes) -> {
+          Location file = place.child(file(own(name, worker)));
+          file.writeBytes(bytes);
+          place.child(file.name() + ".sha256").writeText(Digests.sha256(bytes));
+        });
   }
 
-  private static String momentum(int worker) {
-    return "momentum-%05d.bin".formatted(worker);
+  private static String own(String name, int worker) {
+    return "%s-%05d".formatted(name, worker);
   }
 
-  /** A worker's own momentum. */
-  byte[] momentum(Position position, int worker) {
+  /** Vectors of a worker's own. */
+  Map<String, byte[]> own(Set<String> names, Position position, int worker) {
     Location place = place(position);
-    byte[] momentum = place.child(momentum(worker)).readBytes();
-    if (!Digests.sha256(momentum).equals(place.child(momentum(worker) + ".sha256").readText())) {
-      throw new UserException(
-          "Cannot read %s: its digest is wrong. Delete folder %s to resume from the one before."
-              .formatted(place.child(momentum(worker)), place));
+    Map<String, byte[]> vectors = new TreeMap<>();
+    for (String name : names) {
+      Location file = place.child(file(own(name, worker)));
+      byte[] bytes = file.readBytes();
+      if (!Digests.sha256(bytes).equals(place.child(file.name() + ".sha256").readText())) {
+        throw new UserException(
+            "Cannot read %s: its digest is wrong. Delete folder %s to resume from the one before."
+                .formatted(file, place));
+      }
+      vectors.put(name, bytes);
     }
-    return momentum;
+    return vectors;
   }
 
   /** The newest one, its state not looked at. */
@@ -153,12 +226,12 @@ public final class Checkpoints implements Serializable {
    * @param note is told of them
    * @param restore is given the state
    */
-  Optional<Position> restore(Consumer<String> note, Consumer<ModelState> restore) {
+  Optional<Position> restore(Consumer<String> note, Consumer<Content> restore) {
     List<Location> damaged = new ArrayList<>();
     for (Location place : complete()) {
       Checkpoint checkpoint = describe(place);
-      Optional<ModelState> state = checkpoint.state();
-      if (state.isPresent()) {
+      Optional<Content> content = checkpoint.content();
+      if (content.isPresent()) {
         damaged.forEach(
             other -> {
               other.child(DESCRIPTION).delete();
@@ -166,7 +239,12 @@ public final class Checkpoints implements Serializable {
               LOG.warn(text);
               note.accept(text);
             });
-        restore.accept(state.get());
+        if (!checkpoint.convoy().equals(Provenance.version())) {
+          note.accept(
+              "Checkpoint %s was written by Convoy %s, this is %s: from here on its bits may be others."
+                  .formatted(place, checkpoint.convoy(), Provenance.version()));
+        }
+        restore.accept(content.get());
         return Optional.of(checkpoint.position());
       }
       damaged.add(place);
@@ -190,7 +268,12 @@ public final class Checkpoints implements Serializable {
               .formatted(place, description.network()));
     }
     return new Checkpoint(
-        place, description.position(), description.digest(), description.parameters());
+        place,
+        description.position(),
+        description.convoy(),
+        description.digest(),
+        description.parameters(),
+        description.vectors());
   }
 
   /** The newest first. */

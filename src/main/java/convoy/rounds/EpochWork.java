@@ -40,6 +40,11 @@ public record EpochWork(
     return new Network.Step(learningRates[round], momentum, weightDecay, rates);
   }
 
+  /** Of each worker. */
+  public int minibatches() {
+    return plan().minibatches();
+  }
+
   int rounds() {
     return learningRates.length;
   }

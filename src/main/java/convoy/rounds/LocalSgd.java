@@ -25,13 +25,18 @@ final class LocalSgd implements AutoCloseable {
   private final List<List<int[]>> slices;
   private final int firstRound;
   private final MinibatchReader reader;
+  private final long limitMillis;
 
   /**
    * What a round's steps came to.
    *
    * @param lossSum over the examples, each before its step
+   * @param seconds of them all
+   * @param readingSeconds of waits for minibatches
    */
-  record Steps(int examples, double lossSum) {}
+  record Steps(int examples, double lossSum, double seconds, double readingSeconds) {
+    static final Steps NONE = new Steps(0, 0, 0, 0);
+  }
 
   /**
    * @param firstRound to {@code lastRound}, without it
@@ -46,14 +51,35 @@ final class LocalSgd implements AutoCloseable {
     this.epoch = epoch;
     this.worker = worker;
     this.firstRound = firstRound;
+    limitMillis = task.rules().limitMillis();
     EpochPlan plan = epoch.plan();
     slices = IntStream.range(firstRound, lastRound).mapToObj(r -> plan.slice(r, worker)).toList();
+    reader = reader(task, epoch, store, slices.stream().flatMap(List::stream).toList());
+  }
+
+  private static MinibatchReader reader(
+      TrainingTask task, EpochWork epoch, PictureStore store, List<int[]> minibatches) {
     var inputs =
         new MinibatchReader.Inputs(
             task.transform(),
             Optional.of(task.augmentation()),
             Seeds.mix(task.seed(), AUGMENTATION, epoch.number()));
-    reader = new MinibatchReader(store, inputs, slices.stream().flatMap(List::stream).toList());
+    return new MinibatchReader(store, inputs, minibatches);
+  }
+
+  /** A worker's first minibatches of an epoch, as it trained with them. */
+  static MinibatchReader first(
+      TrainingTask task, EpochWork epoch, PictureStore store, int worker, int minibatches) {
+    EpochPlan plan = epoch.plan();
+    return reader(
+        task,
+        epoch,
+        store,
+        IntStream.range(0, plan.rounds())
+            .mapToObj(round -> plan.slice(round, worker))
+            .flatMap(List::stream)
+            .limit(minibatches)
+            .toList());
   }
 
   /**
@@ -66,11 +92,21 @@ final class LocalSgd implements AutoCloseable {
     network.seed(Seeds.mix(epoch.seed(), DROPOUT, epoch.number(), round, worker));
     double lossSum = 0;
     int examples = 0;
-    for (int i = 0; i < slices.get(round - firstRound).size(); i++) {
+    long reading = 0;
+    long began = System.nanoTime();
+    List<int[]> slice = slices.get(round - firstRound);
+    for (int i = 0; i < slice.size(); i++) {
       if (cancelled.getAsBoolean()) {
         throw new IllegalStateException("Cancelled in " + where(round));
       }
+      if (i > 0 && limitMillis > 0 && System.nanoTime() - began >= limitMillis * 1_000_000) {
+        // The others go on without; an epoch's plan is another each time.
+        reader.skip(slice.size() - i);
+        break;
+      }
+      long before = System.nanoTime();
       Minibatch minibatch = reader.next();
+      reading += System.nanoTime() - before;
       double loss = network.fit(minibatch, epoch.step(round));
       if (!Double.isFinite(loss)) {
         throw new UserException(
@@ -80,7 +116,7 @@ final class LocalSgd implements AutoCloseable {
       lossSum += loss * minibatch.examples();
       examples += minibatch.examples();
     }
-    return new Steps(examples, lossSum);
+    return new Steps(examples, lossSum, (System.nanoTime() - began - reading) / 1e9, reading / 1e9);
   }
 
   /** For messages. */

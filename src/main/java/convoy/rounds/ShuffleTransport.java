@@ -9,6 +9,7 @@ import convoy.network.ModelState;
 import convoy.network.Replicas;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.spark.HashPartitioner;
 import org.apache.spark.api.java.JavaRDD;
@@ -42,7 +43,7 @@ final class ShuffleTransport implements Transport {
     Position position =
         epoch.from(
             checkpoints
-                .restore(watcher::note, restored -> state = restored)
+                .restore(watcher::note, restored -> state = restored.state())
                 .orElseGet(
                     () -> {
                       state = common.first();
@@ -54,15 +55,15 @@ final class ShuffleTransport implements Transport {
     CheckpointRule rule = new CheckpointRule(common.rules());
     EpochPlan plan = epoch.plan();
     long started = System.nanoTime();
-    double before = position.seconds();
+    double before = position.costs().seconds();
     while (!position.isEnd()) {
       ParameterSum.Mean counts = round(epoch, position, workers(plan, position.round()));
       position =
           position
               .after(counts.examples(), counts.lossSum())
-              .at(before + (System.nanoTime() - started) / 1e9);
+              .at(position.costs().and(0, 0, 0, 0, before + (System.nanoTime() - started) / 1e9));
       if (rule.isDue(position)) {
-        checkpoints.save(state, position);
+        checkpoints.save(new Checkpoints.Content(state, Map.of()), position);
       }
       watcher.accept(position);
     }

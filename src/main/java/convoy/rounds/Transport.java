@@ -23,12 +23,14 @@ public interface Transport {
     SPARK;
 
     /** That heaps hold at the most. */
-    public MemoryNeeds.States states(MomentumRule rule) {
+    public MemoryNeeds.States states(TrainingTask.Rules rules) {
       return switch (this) {
+        // Of a checkpoint that is read or written, and each worker's own part of it.
         case ALL_REDUCE ->
-            rule == MomentumRule.KEEP_LOCAL
-                ? new MemoryNeeds.States(0, 2, 2)
-                : MemoryNeeds.States.AMONG_WORKERS;
+            new MemoryNeeds.States(
+                0,
+                2 + rules.sharedVectors(),
+                rules.ownVectors().isEmpty() && rules.recalibration() == 0 ? 1 : 2);
         // Driver: this round's and the next, the broadcast's blocks, the slices that come back.
         // Executor: the broadcast's. Replica: what it reached, its slices, the averaging's sums.
         case SPARK -> new MemoryNeeds.States(4, 1, 4);

@@ -14,6 +14,7 @@ import org.apache.spark.api.java.JavaSparkContext;
  * little could have been told in the evening.
  *
  * @param states that are in heaps
+ * @param vectors outside the heap that averaging needs for each replica
  * @param averagedBytes of each worker in a round
  * @param slots tasks that run at the same time on the whole cluster
  * @param pictureBytes of decoded pictures kept in an executor
@@ -23,6 +24,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 public record MemoryPlan(
     MemoryNeeds needs,
     MemoryNeeds.States states,
+    int vectors,
     long averagedBytes,
     int workers,
     int slots,
@@ -46,7 +48,11 @@ public record MemoryPlan(
 
   /** What replicas take of a GPU is not the machine's. */
   private long offHeap(JavaSparkContext spark) {
-    return needs.executorOffHeapBytes(device == DeviceKind.CUDA ? 0 : replicas(spark));
+    int replicas = replicas(spark);
+    // Its vectors come to the machine's memory to be averaged.
+    return device == DeviceKind.CUDA
+        ? needs.executorOffHeapBytes(0, (vectors + 2) * replicas)
+        : needs.executorOffHeapBytes(replicas, vectors * replicas);
   }
 
   /** Lines for the operator. */

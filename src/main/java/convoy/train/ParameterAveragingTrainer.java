@@ -4,8 +4,10 @@ import convoy.cluster.ClusterJob;
 import convoy.core.Documents;
 import convoy.core.Location;
 import convoy.core.Progress;
+import convoy.core.RunFolder;
 import convoy.core.UserException;
 import convoy.data.DatasetManifest;
+import convoy.data.EpochPlan;
 import convoy.data.PictureShelf;
 import convoy.data.SplitName;
 import convoy.evaluate.Member;
@@ -43,6 +45,9 @@ public final class ParameterAveragingTrainer {
       long parameters,
       String digest,
       double trainingSeconds) {}
+
+  /** Between two notes for those who look at the run from outside. */
+  private static final long NOTE_NANOS = 3_000_000_000L;
 
   private final JavaSparkContext spark;
   private final TrainingSubject subject;
@@ -92,7 +97,7 @@ public final class ParameterAveragingTrainer {
             history.last(),
             Architectures.blueprint(trained()).parameters(),
             newest().digest(),
-            history.epochs().stream().mapToDouble(TrainingHistory.Epoch::seconds).sum());
+            history.seconds());
     run.child("result.json").writeText(Documents.toJson(result));
     return result;
   }
@@ -105,11 +110,7 @@ public final class ParameterAveragingTrainer {
         subject.weights(),
         subject.manifest().labels(),
         subject.seed(),
-        new TrainingTask.Rules(
-            options.momentumBetweenRounds(),
-            options.deadline(),
-            options.checkpointRounds(),
-            options.checkpointMinutes()),
+        options.rules(),
         subject.backend(),
         checkpoints);
   }
@@ -126,14 +127,19 @@ public final class ParameterAveragingTrainer {
       Broadcast<PictureShelf> pictures,
       Runnable owned,
       Training.Listener listener) {
-    Location file = run.child("progress.jsonl");
+    Location file = run.child(TrainingHistory.FILE);
     int safe = checkpoints.newest().map(newest -> newest.position().epochs()).orElse(0);
     TrainingHistory history = TrainingHistory.read(file).of(safe);
+    checkpoints
+        .newest()
+        .filter(newest -> newest.position().epochs() < options.epochs())
+        .ifPresent(
+            newest -> listener.message("Goes on after %s.\n".formatted(newest.position().done())));
     while (history.epochs().size() < options.epochs()) {
       int epoch = history.epochs().size();
       owned.run();
       EpochWork work = work(epoch, history);
-      Position end = train(transport, work, listener);
+      Position end = train(transport, work, history, listener);
       if (end.epochs() > epoch + 1) {
         throw new UserException(
             "Cannot resume %s: its newest checkpoint is after epoch %d, but %s has %d epochs. Put the file back, or begin a new run."
@@ -156,7 +162,8 @@ public final class ParameterAveragingTrainer {
   private EpochWork work(int epoch, TrainingHistory history) {
     int[] shardExamples =
         trainingSplit().shards().stream().mapToInt(DatasetManifest.Shard::examples).toArray();
-    int rounds = EpochWork.plan(shardExamples, options.layout(), subject.seed(), epoch).rounds();
+    EpochPlan.Layout layout = options.layout(history);
+    int rounds = EpochWork.plan(shardExamples, layout, subject.seed(), epoch).rounds();
     double[] learningRates =
         IntStream.range(0, rounds)
             .mapToDouble(
@@ -172,7 +179,7 @@ public final class ParameterAveragingTrainer {
     return new EpochWork(
         epoch,
         shardExamples,
-        options.layout(),
+        layout,
         subject.seed(),
         learningRates,
         options.momentum(),
@@ -184,7 +191,10 @@ public final class ParameterAveragingTrainer {
     return subject.manifest().split(SplitName.TRAIN);
   }
 
-  private Position train(Transport transport, EpochWork work, Training.Listener listener) {
+  private Position train(
+      Transport transport, EpochWork work, TrainingHistory history, Training.Listener listener) {
+    double before = history.seconds();
+    long[] noted = {System.nanoTime()};
     String name = "epoch %d of %d".formatted(work.number() + 1, options.epochs());
     try (Progress progress = Progress.of(name, "images", trainingSplit().examples())) {
       return transport.train(
@@ -195,6 +205,10 @@ public final class ParameterAveragingTrainer {
               progress.moveTo(
                   position.examples(),
                   String.format(Locale.ROOT, "loss %.4f", position.meanLoss()));
+              if (System.nanoTime() - noted[0] > NOTE_NANOS) {
+                noted[0] = System.nanoTime();
+                TrainingState.write(new RunFolder(run), now(position, before));
+              }
             }
 
             @Override
@@ -203,6 +217,15 @@ public final class ParameterAveragingTrainer {
             }
           });
     }
+  }
+
+  private TrainingState.Now now(Position position, double secondsBefore) {
+    return new TrainingState.Now(
+        position.epoch(),
+        position.examples(),
+        trainingSplit().examples(),
+        position.meanLoss(),
+        secondsBefore + position.costs().seconds());
   }
 
   private TrainingHistory.Epoch validated(Position end, EpochWork work, Tally validation) {
@@ -219,9 +242,15 @@ public final class ParameterAveragingTrainer {
         validation.top1Error(),
         validation.top5Error(),
         end.rounds(),
+        work.layout().minibatchesPerRound(),
+        work.minibatches(),
         end.examples(),
-        end.seconds(),
-        end.examples() / end.seconds());
+        end.costs().seconds(),
+        end.costs().stepSeconds(),
+        end.costs().readingSeconds(),
+        end.costs().averagingSeconds(),
+        end.costs().sentBytes(),
+        end.examples() / end.costs().seconds());
   }
 
   /** Of the newest checkpoint, which those who ask read themselves. */

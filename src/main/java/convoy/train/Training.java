@@ -38,23 +38,28 @@ public final class Training {
     Transport.require(
         options.transport(), spark, options.workers(), options.allowUnauthenticated());
     MemoryPlan plan = subject.memoryPlan(options, SparkContexts.slots(spark));
-    listener.message(plan.describe(spark));
+    String before = plan.describe(spark) + beginning(subject);
+    listener.message(before);
     plan.requireRoom(spark);
-    subject
-        .head()
-        .ifPresent(
-            head ->
-                listener.message(
-                    switch (head) {
-                      case KEPT -> "Begins with the weights that were given.\n";
-                      case WIDENED ->
-                          "Begins with the weights that were given; the last layer is new for the new classes.\n";
-                      case NEW ->
-                          "Begins with the weights that were given; the last layer is new, for other classes.\n";
-                    }));
     try (Lease lease = Lease.take(run.location(), "run")) {
+      TrainingState.write(run, before);
       return new ParameterAveragingTrainer(spark, subject, options, run.location())
           .train(lease::requireHeld, listener);
     }
+  }
+
+  private static String beginning(TrainingSubject subject) {
+    return subject
+        .head()
+        .map(
+            head ->
+                switch (head) {
+                  case KEPT -> "Begins with the weights that were given.\n";
+                  case WIDENED ->
+                      "Begins with the weights that were given; the last layer is new for the new classes.\n";
+                  case NEW ->
+                      "Begins with the weights that were given; the last layer is new, for other classes.\n";
+                })
+        .orElse("");
   }
 }

@@ -119,12 +119,20 @@ public record TrainingConfig(
             engine.require(rates(manifest));
           });
       Checks.collect(problems, () -> weights(manifest));
+      Checks.collect(problems, () -> requireMeasuring(engine));
       int examples = manifest.split(SplitName.TRAIN).examples();
-      Checks.collect(problems, () -> training.layout().requireEnough(examples));
+      Checks.collect(problems, () -> training.requireEnough(examples));
     } catch (UserException e) {
       problems.add(e.getMessage());
     }
     return problems;
+  }
+
+  private void requireMeasuring(Engine engine) {
+    if (training.recalibrationMinibatches() > 0 && !engine.measures()) {
+      throw new UserException(
+          "Cannot measure batch normalization's statistics on engine dl4j. Set training.recalibration-minibatches=0, or network.engine=torch.");
+    }
   }
 
   private void requireChannels(DatasetManifest manifest) {

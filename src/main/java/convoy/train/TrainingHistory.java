@@ -2,6 +2,8 @@ package convoy.train;
 
 import convoy.core.Documents;
 import convoy.core.Location;
+import convoy.core.Otherwise;
+import convoy.core.RunFolder;
 import convoy.evaluate.Evaluation;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +13,8 @@ import java.util.List;
  * model's state.
  */
 public record TrainingHistory(List<Epoch> epochs) {
+  /** In a run's folder. */
+  static final String FILE = "progress.jsonl";
 
   /**
    * One line of {@code progress.jsonl}.
@@ -19,7 +23,14 @@ public record TrainingHistory(List<Epoch> epochs) {
    * @param learningRate of its last round
    * @param trainingLoss mean over the epoch's examples, each before its step, with augmentation
    * @param validationLoss of the averaged state, like the errors after it, which are fractions
-   * @param seconds of training without validation
+   * @param minibatchesPerRound steps of each worker between two averagings
+   * @param minibatches steps of each worker in the epoch
+   * @param seconds of training without validation; the next three are those of a worker in them
+   * @param stepSeconds of its steps
+   * @param readingSeconds that it waited for minibatches
+   * @param averagingSeconds of averaging, when all workers are there; the rest it waited for others
+   * @param sentBytes of vectors, by all workers; 0, like the parts of the time, where Spark
+   *     averages
    */
   public record Epoch(
       int epoch,
@@ -29,8 +40,14 @@ public record TrainingHistory(List<Epoch> epochs) {
       double validationTop1Error,
       double validationTop5Error,
       int rounds,
+      @Otherwise("1") int minibatchesPerRound,
+      @Otherwise("1") int minibatches,
       long images,
       double seconds,
+      @Otherwise("0") double stepSeconds,
+      @Otherwise("0") double readingSeconds,
+      @Otherwise("0") double averagingSeconds,
+      @Otherwise("0") double sentBytes,
       double imagesPerSecond) {
 
     /** As evaluations show it. */
@@ -70,8 +87,18 @@ public record TrainingHistory(List<Epoch> epochs) {
     return best;
   }
 
+  /** Of training, without validations. */
+  double seconds() {
+    return epochs.stream().mapToDouble(Epoch::seconds).sum();
+  }
+
   public Epoch last() {
     return epochs.get(epochs.size() - 1);
+  }
+
+  /** Epochs of a run so far. */
+  public static List<Epoch> of(RunFolder run) {
+    return read(run.file(FILE)).epochs();
   }
 
   /** As the file of a run has it. */

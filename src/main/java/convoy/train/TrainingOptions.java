@@ -3,6 +3,9 @@ package convoy.train;
 import convoy.core.Checks;
 import convoy.data.EpochPlan;
 import convoy.rounds.MomentumRule;
+import convoy.rounds.OuterStep;
+import convoy.rounds.Payload;
+import convoy.rounds.TrainingTask;
 import convoy.rounds.Transport;
 import java.time.Duration;
 
@@ -12,6 +15,13 @@ import java.time.Duration;
  * @param workers that train at the same time, each a replica on one core
  * @param minibatch examples of one step of one worker
  * @param minibatchesPerRound steps between two averagings
+ * @param rounds how they follow from {@code minibatchesPerRound}
+ * @param outerStep what becomes of the mean that workers reach
+ * @param payload what workers send
+ * @param movingAverage of the parameters, its decay a round: what is validated and kept as the
+ *     model; 0 keeps none
+ * @param recalibrationMinibatches of each worker, that batch normalization's statistics are
+ *     measured anew with before a validation; 0 leaves the running ones
  * @param weightDecay L2, on weights only
  * @param trainedLayers {@code all}, {@code head} or {@code from=NAME}; see {@link
  *     convoy.network.LayerRates}
@@ -27,6 +37,11 @@ public record TrainingOptions(
     int workers,
     int minibatch,
     int minibatchesPerRound,
+    RoundRule rounds,
+    OuterStep outerStep,
+    Payload payload,
+    double movingAverage,
+    int recalibrationMinibatches,
     double momentum,
     MomentumRule momentumBetweenRounds,
     double weightDecay,
@@ -54,12 +69,24 @@ public record TrainingOptions(
             trainedLayers,
             "must be all, head or from=NAME")
         .within(0, 1, "other-layers-rate", otherLayersRate)
+        .within(0, 0.9999, "moving-average", movingAverage)
+        .atLeast(0, "recalibration-minibatches", recalibrationMinibatches)
+        .that(
+            payload == Payload.FLOAT32 || momentumBetweenRounds != MomentumRule.AVERAGE,
+            "payload",
+            "bfloat16",
+            "needs momentum-between-rounds keep-local or reset")
         .that(
             transport == Transport.Kind.ALL_REDUCE
-                || momentumBetweenRounds != MomentumRule.KEEP_LOCAL,
-            "momentum-between-rounds",
-            "keep-local",
-            "needs transport all-reduce")
+                || (momentumBetweenRounds != MomentumRule.KEEP_LOCAL
+                    && !rounds.isMeasured()
+                    && !outerStep.remembers()
+                    && payload == Payload.FLOAT32
+                    && movingAverage == 0
+                    && recalibrationMinibatches == 0),
+            "transport",
+            "spark",
+            "must be all-reduce for momentum-between-rounds keep-local, rounds auto or time-boxed, an outer-step, payload bfloat16, a moving-average and recalibration-minibatches")
         .atLeast(0, "checkpoint-rounds", checkpointRounds)
         .atLeast(0, "checkpoint-minutes", checkpointMinutes)
         .atLeast(1, "checkpoints-kept", checkpointsKept)
@@ -72,8 +99,28 @@ public record TrainingOptions(
     return Duration.ofMillis(Math.round(deadlineMinutes * 60_000));
   }
 
-  /** What the epochs are planned by. */
-  public EpochPlan.Layout layout() {
-    return new EpochPlan.Layout(workers, minibatch, minibatchesPerRound);
+  /** What rounds go by. */
+  TrainingTask.Rules rules() {
+    return new TrainingTask.Rules(
+        momentumBetweenRounds,
+        outerStep,
+        payload,
+        rounds.limit().toMillis(),
+        movingAverage,
+        recalibrationMinibatches,
+        deadline(),
+        checkpointRounds,
+        checkpointMinutes);
+  }
+
+  /** What an epoch is planned by. */
+  EpochPlan.Layout layout(TrainingHistory history) {
+    return new EpochPlan.Layout(
+        workers, minibatch, rounds.minibatches(minibatchesPerRound, history));
+  }
+
+  /** Whether there are enough examples. */
+  void requireEnough(int examples) {
+    new EpochPlan.Layout(workers, minibatch, minibatchesPerRound).requireEnough(examples);
   }
 }

@@ -45,8 +45,9 @@ record TrainingSubject(
     return new MemoryPlan(
         needs,
         weights.isEmpty()
-            ? options.transport().states(momentum)
-            : options.transport().states(momentum).andOneInTheDriver(),
+            ? options.transport().states(options.rules())
+            : options.transport().states(options.rules()).andOneInTheDriver(),
+        options.rules().vectors(),
         momentum == MomentumRule.AVERAGE ? needs.stateBytes() : needs.stateBytes() / 2,
         options.workers(),
         slots,

@@ -1,6 +1,7 @@
 package convoy.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import convoy.core.Documents;
 import convoy.core.Location;
@@ -8,14 +9,22 @@ import convoy.core.Seeds;
 import convoy.data.DatasetManifest;
 import convoy.data.EpochPlan;
 import convoy.data.ImageTransform;
+import convoy.data.Minibatch;
 import convoy.data.MinibatchReader;
 import convoy.data.PictureShelf;
 import convoy.data.PictureStore;
+import convoy.network.Architectures;
+import convoy.network.FirstState;
 import convoy.network.ModelState;
 import convoy.network.Network;
 import convoy.network.NetworkSpec;
 import convoy.network.Networks;
+import convoy.network.StateLayout;
+import convoy.network.TrainedModel;
+import convoy.network.architecture.Blueprint;
+import convoy.network.architecture.Parameter;
 import convoy.train.ParameterAveragingTrainer;
+import convoy.train.TrainingHistory;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
@@ -24,8 +33,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -42,8 +54,10 @@ class RoundLawsIT {
   }
 
   /** Trains LeNet with nothing random; the run's folder. */
-  private static Path train(String transport, int workers, int minibatch, int perRound) {
-    Path run = folder.resolve("%s-%d-%d-%d".formatted(transport, workers, minibatch, perRound));
+  private static Path train(
+      String transport, int workers, int minibatch, int perRound, String... more)
+      throws IOException {
+    Path run = Files.createTempDirectory(folder, transport).resolve("run");
     List<String> options =
         new ArrayList<>(List.of("--config", "conf/train/demo.yaml", "--run", run.toString()));
     for (String setting :
@@ -58,6 +72,9 @@ class RoundLawsIT {
             "network.dropout=0",
             "augmentation.crop=center",
             "augmentation.mirror=false")) {
+      options.addAll(List.of("--set", setting));
+    }
+    for (String setting : more) {
       options.addAll(List.of("--set", setting));
     }
     Jobs.succeed("train", options.toArray(String[]::new));
@@ -103,7 +120,7 @@ class RoundLawsIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"all-reduce", "spark"})
-  void oneWorkerIsPlainSgdToTheBitHoweverLongItsRounds(String transport) {
+  void oneWorkerIsPlainSgdToTheBitHoweverLongItsRounds(String transport) throws IOException {
     String plain = plainSgd(1, 17).digest();
     for (int perRound : new int[] {1, 3, 1000}) {
       Path run = train(transport, 1, 17, perRound);
@@ -124,17 +141,221 @@ class RoundLawsIT {
     Path run = train(transport, 2, 5, 1);
     Path checkpoint = run.resolve("checkpoints/epoch-00002");
     ModelState plain = plainSgd(2, 5);
-    assertClose(Files.readAllBytes(checkpoint.resolve("parameters.bin")), plain.parameters());
-    assertClose(Files.readAllBytes(checkpoint.resolve("momentum.bin")), plain.momentum());
+    assertThat(
+            distance(Files.readAllBytes(checkpoint.resolve("parameters.bin")), plain.parameters()))
+        .isLessThan(1e-5);
+    assertThat(distance(Files.readAllBytes(checkpoint.resolve("momentum.bin")), plain.momentum()))
+        .isLessThan(1e-5);
   }
 
-  private static void assertClose(byte[] averaged, byte[] plain) {
+  private static double distance(byte[] averaged, byte[] plain) {
     FloatBuffer one = ModelState.floats(averaged);
     FloatBuffer other = ModelState.floats(plain);
     double most = 0;
     for (int i = 0; i < other.limit(); i++) {
       most = Math.max(most, Math.abs(one.get(i) - other.get(i)));
     }
-    assertThat(most).isLessThan(1e-5);
+    return most;
+  }
+
+  private static byte[] parameters(Path run) throws IOException {
+    return parameters(run, 2);
+  }
+
+  @Test
+  void outerStepsWithoutMomentumAreTheMeanAndOnlyThen() throws IOException {
+    byte[] mean = parameters(train("all-reduce", 2, 5, 3));
+    for (String type : List.of("slow-mo", "nesterov")) {
+      String step = "training.outer-step={type: %s, momentum: %s, rate: 1}";
+      assertThat(distance(parameters(train("all-reduce", 2, 5, 3, step.formatted(type, 0))), mean))
+          .isLessThan(1e-6);
+      assertThat(
+              distance(parameters(train("all-reduce", 2, 5, 3, step.formatted(type, 0.5))), mean))
+          .isGreaterThan(1e-4);
+    }
+  }
+
+  /** Of one round: the steps of the next ones would tell the smallest difference apart. */
+  @Test
+  void aRoundedDifferenceIsTheExactOneInEightBits() throws IOException {
+    String own = "training.momentum-between-rounds=keep-local";
+    String once = "training.epochs=1";
+    byte[] exact = parameters(train("all-reduce", 2, 5, 1000, own, once), 1);
+    byte[] rounded =
+        parameters(train("all-reduce", 2, 5, 1000, own, once, "training.payload=bfloat16"), 1);
+    byte[] start =
+        FirstState.of(NetworkSpec.of("lenet", List.of(3, 32, 32), 10).withSeed(1)).parameters();
+    assertThat(distance(rounded, exact)).isBetween(1e-9, distance(start, exact) / 128);
+  }
+
+  /** Of the first normalization, whose inputs do not depend on any other. */
+  @Test
+  void recalibratedStatisticsAreThoseOfTheWorkersExamplesTogether() throws IOException {
+    Path run =
+        train(
+            "all-reduce",
+            2,
+            7,
+            2,
+            "network.architecture=resnet20",
+            "training.recalibration-minibatches=1000");
+    NetworkSpec spec = NetworkSpec.of("resnet20", List.of(3, 32, 32), 10).withSeed(1);
+    StateLayout layout = StateLayout.of(spec);
+    List<StateLayout.Block> statistics =
+        layout.blocks().stream()
+            .filter(block -> block.role() == Parameter.Role.STATISTIC)
+            .limit(2)
+            .toList();
+    byte[] parameters = parameters(run);
+    FloatBuffer values = ModelState.floats(parameters);
+    double[][] pooled = inputsOf(statistics.get(0).node(), spec, parameters);
+    for (int c = 0; c < pooled.length; c++) {
+      double mean = Arrays.stream(pooled[c]).average().orElseThrow();
+      double variance =
+          Arrays.stream(pooled[c]).map(v -> (v - mean) * (v - mean)).average().orElseThrow();
+      assertThat((double) values.get(statistics.get(0).from() + c))
+          .isCloseTo(mean, within(1e-4 * Math.sqrt(variance)));
+      assertThat((double) values.get(statistics.get(1).from() + c))
+          .isCloseTo(variance, within(1e-4 * variance));
+    }
+  }
+
+  /** What comes to a layer of all training examples, a row a channel. */
+  private static double[][] inputsOf(String node, NetworkSpec spec, byte[] parameters) {
+    Location dataset = Location.of(shapes.toString());
+    DatasetManifest manifest = DatasetManifest.read(dataset);
+    int examples = manifest.split("train").examples();
+    Minibatch all =
+        MinibatchReader.read(
+            new PictureShelf(dataset, manifest, 0).store("train"),
+            new MinibatchReader.Inputs(
+                new ImageTransform(32, 32, 1, manifest.mean(), manifest.standardDeviation()),
+                Optional.empty(),
+                0),
+            IntStream.range(0, examples).toArray());
+    Blueprint blueprint = Architectures.blueprint(spec);
+    String before =
+        blueprint.nodes().stream()
+            .filter(other -> other.name().equals(node))
+            .map(other -> other.inputs().get(0))
+            .findFirst()
+            .orElseThrow();
+    try (Network network = Networks.torch(spec)) {
+      network.restore(ModelState.atRest(parameters));
+      float[] maps = network.activations(all.inputs(), examples, Set.of(before)).get(before);
+      int channels = 16;
+      int places = maps.length / examples / channels;
+      double[][] rows = new double[channels][examples * places];
+      for (int i = 0; i < maps.length; i++) {
+        int example = i / places / channels;
+        rows[i / places % channels][example * places + i % places] = maps[i];
+      }
+      return rows;
+    }
+  }
+
+  /** Statistics are measured, not moved: an outer step leaves them at the mean, on both engines. */
+  @ParameterizedTest
+  @ValueSource(strings = {"torch", "dl4j"})
+  void outerStepsLeaveStatisticsAtTheMean(String engine) throws IOException {
+    String[] settings = {
+      "network.engine=" + engine,
+      "network.architecture=sequential",
+      "network.layers=[{type: convolution, filters: 4, size: 3}, {type: batch-normalization}, {type: relu}, {type: global-average-pooling}]",
+      "training.epochs=1"
+    };
+    String[] withStep = Arrays.copyOf(settings, settings.length + 1);
+    withStep[settings.length] = "training.outer-step={type: nesterov, momentum: 0.5, rate: 1}";
+    byte[] mean = parameters(train("all-reduce", 2, 8, 1000, settings), 1);
+    Path stepped = train("all-reduce", 2, 8, 1000, withStep);
+    byte[] outer = Files.readAllBytes(stepped.resolve("checkpoints/epoch-00001/outer.bin"));
+    NetworkSpec spec =
+        TrainedModel.describe(Location.of(stepped + "/models/last"))
+            .network()
+            .in(NetworkSpec.Phase.TRAINING);
+    for (StateLayout.Block block : StateLayout.of(spec).blocks()) {
+      double difference = 0;
+      double moved = 0;
+      for (int i = block.from(); i < block.from() + block.length(); i++) {
+        float there = ModelState.floats(parameters(stepped, 1)).get(i);
+        difference = Math.max(difference, Math.abs(there - ModelState.floats(mean).get(i)));
+        moved = Math.max(moved, Math.abs(ModelState.floats(outer).get(i)));
+      }
+      if (block.role() == Parameter.Role.STATISTIC) {
+        assertThat(difference).as(block.name()).isZero();
+        assertThat(moved).as(block.name()).isZero();
+      } else {
+        assertThat(moved).as(block.name()).isGreaterThan(0);
+      }
+    }
+  }
+
+  /** Against the states that checkpoints of every round keep. */
+  @Test
+  void theModelIsTheMovingAverageOfTheStates() throws IOException {
+    Path run =
+        train(
+            "all-reduce",
+            2,
+            5,
+            4,
+            "training.moving-average=0.3",
+            "training.checkpoint-rounds=1",
+            "training.checkpoints-kept=100",
+            "training.epochs=1");
+    NetworkSpec spec = NetworkSpec.of("lenet", List.of(3, 32, 32), 10).withSeed(1);
+    FloatBuffer start = ModelState.floats(FirstState.of(spec).parameters());
+    double[] average = new double[start.limit()];
+    for (int i = 0; i < average.length; i++) {
+      average[i] = start.get(i);
+    }
+    List<Path> places;
+    try (Stream<Path> found = Files.list(run.resolve("checkpoints"))) {
+      // epoch-00000-round-000001 and so on, then epoch-00001
+      places = found.filter(Files::isDirectory).sorted().toList();
+    }
+    assertThat(places).hasSizeGreaterThan(2);
+    for (int round = 0; round < places.size(); round++) {
+      FloatBuffer state =
+          ModelState.floats(Files.readAllBytes(places.get(round).resolve("parameters.bin")));
+      double decay = Math.min(0.3, (1.0 + round) / (10.0 + round));
+      for (int i = 0; i < average.length; i++) {
+        average[i] = decay * average[i] + (1 - decay) * state.get(i);
+      }
+    }
+    FloatBuffer model =
+        ModelState.floats(Files.readAllBytes(places.get(places.size() - 1).resolve("average.bin")));
+    double most = 0;
+    for (int i = 0; i < average.length; i++) {
+      most = Math.max(most, Math.abs(average[i] - model.get(i)));
+    }
+    assertThat(most).isLessThan(1e-6);
+  }
+
+  /** A box that is over at once leaves a step of each worker, which come together. */
+  @Test
+  void workersWhoseTimeIsOverCountByWhatTheyDid() throws IOException {
+    Path run =
+        train(
+            "all-reduce",
+            2,
+            5,
+            1000,
+            "training.rounds={type: time-boxed, seconds: 0.001}",
+            "training.epochs=1");
+    TrainingHistory.Epoch epoch =
+        Documents.fromJson(
+            "progress",
+            Files.readString(run.resolve("progress.jsonl")),
+            TrainingHistory.Epoch.class);
+    assertThat(epoch.rounds()).isEqualTo(1);
+    assertThat(epoch.images()).isBetween(8L, 128L);
+    // A ring of parameters, one of momentum, and both from the first worker at the beginning.
+    assertThat(epoch.sentBytes()).isEqualTo((2.0 + 2 + 1 + 1) * parameters(run, 1).length);
+  }
+
+  private static byte[] parameters(Path run, int epoch) throws IOException {
+    return Files.readAllBytes(
+        run.resolve("checkpoints/epoch-%05d/parameters.bin".formatted(epoch)));
   }
 }

@@ -79,18 +79,35 @@ class TrainingIT {
 
   @Test
   void aRunGoesOnWithinAnEpochAndPastADamagedCheckpoint() throws IOException {
-    for (String rule : List.of("average", "reset", "keep-local")) {
-      String[] settings = {
-        "training.epochs=2",
-        "training.minibatch=4",
-        "training.minibatches-per-round=2",
-        "training.checkpoint-rounds=3",
-        "training.checkpoints-kept=100",
-        "training.momentum-between-rounds=" + rule
-      };
-      Path run = folder.resolve("within-" + rule);
+    for (List<String> rules :
+        List.of(
+            List.of("momentum-between-rounds=average"),
+            List.of("momentum-between-rounds=reset", "moving-average=0.9"),
+            List.of("momentum-between-rounds=keep-local", "recalibration-minibatches=3"),
+            List.of(
+                "outer-step={type: slow-mo, momentum: 0.5, rate: 1}",
+                "moving-average=0.9",
+                "recalibration-minibatches=3"),
+            List.of(
+                "momentum-between-rounds=keep-local",
+                "payload=bfloat16",
+                "outer-step={type: nesterov, momentum: 0.5, rate: 0.7}"))) {
+      List<String> all =
+          new ArrayList<>(
+              List.of(
+                  "network.architecture=resnet20",
+                  "training.epochs=2",
+                  "training.minibatch=4",
+                  "training.minibatches-per-round=2",
+                  "training.checkpoint-rounds=3",
+                  "training.checkpoints-kept=100"));
+      rules.forEach(rule -> all.add("training." + rule));
+      String[] settings = all.toArray(String[]::new);
+      Path run = Files.createTempDirectory(folder, "within");
+      Files.delete(run);
       Jobs.succeed("train", options(run, settings));
       String whole = digest(run);
+      byte[] model = Files.readAllBytes(run.resolve("models/last/model.safetensors"));
       Path checkpoints = run.resolve("checkpoints");
       Files.delete(run.resolve("result.json"));
       delete(checkpoints.resolve("epoch-00002/checkpoint.json"));
@@ -107,7 +124,8 @@ class TrainingIT {
       parameters[1000] ^= 1;
       Files.write(newest.resolve("parameters.bin"), parameters);
       Jobs.succeed("train", options(run, settings));
-      assertThat(digest(run)).as(rule).isEqualTo(whole);
+      assertThat(digest(run)).as("%s", rules).isEqualTo(whole);
+      assertThat(run.resolve("models/last/model.safetensors")).hasBinaryContent(model);
     }
   }
 

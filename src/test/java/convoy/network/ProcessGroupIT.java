@@ -134,6 +134,65 @@ class ProcessGroupIT {
     }
   }
 
+  /** What rounding takes of one sum comes with the next ones. */
+  @Test
+  void roundedSumsLoseNothingInTheLongRun() throws Exception {
+    int rounds = 50;
+    int values = 1_001;
+    for (int size : new int[] {2, 3}) {
+      List<Future<double[]>> results =
+          ranks(
+              size,
+              Duration.ofSeconds(30),
+              rank -> false,
+              (group, rank) -> roundedSums(group, rank, values, rounds));
+      double[] first = results.get(0).get();
+      for (Future<double[]> other : results) {
+        assertThat(other.get()).isEqualTo(first);
+      }
+      double once = 0;
+      double mean = 0;
+      for (int i = 0; i < values; i++) {
+        double exact = 0;
+        for (int rank = 0; rank < size; rank++) {
+          exact += valueOf(rank, i) * (rank + 1) / 10.0;
+        }
+        once = Math.max(once, Math.abs(first[i] - exact) / Math.abs(exact));
+        mean = Math.max(mean, Math.abs(first[values + i] / rounds - exact) / Math.abs(exact));
+      }
+      // Of eight bits; and of as many roundings as there are ranks, spread over the rounds.
+      assertThat(once).isBetween(1e-4, 0.01);
+      assertThat(mean).isLessThan(0.01 * 2 / rounds * size);
+    }
+  }
+
+  private static float valueOf(int rank, int i) {
+    return 1 + (rank * 31 + i * 17) % 101 / 97f;
+  }
+
+  /** The first sum's values, then those of all sums added up. */
+  private static double[] roundedSums(ProcessGroup group, int rank, int values, int rounds) {
+    double[] sums = new double[2 * values];
+    float[] own = new float[values];
+    for (int i = 0; i < values; i++) {
+      own[i] = valueOf(rank, i);
+    }
+    try (Memory memory = new Memory((long) values * Float.BYTES);
+        NativeVector vector = NativeVector.library().at(Pointer.nativeValue(memory), values);
+        NativeVector residual = NativeVector.library().zeros(values)) {
+      for (int round = 0; round < rounds; round++) {
+        memory.write(0, own, 0, values);
+        assertThat(group.sumRounded(vector, residual, (rank + 1) / 10.0)).isTrue();
+        for (int i = 0; i < values; i++) {
+          float value = memory.getFloat((long) i * Float.BYTES);
+          sums[values + i] += value;
+          sums[i] = round == 0 ? value : sums[i];
+        }
+      }
+    }
+    return sums;
+  }
+
   @Test
   void aGroupOfOneLeavesItsVectorToTheBit() throws Exception {
     List<Future<float[]>> results =

@@ -19,7 +19,8 @@ class ParameterSumTest {
   /** What a worker came to. */
   private record Result(ModelState state, int examples, double lossSum) {
     List<ParameterSum.Part> cut(int worker, int slices) {
-      return ParameterSum.cut(worker, new LocalSgd.Steps(examples, lossSum), state, slices, true);
+      return ParameterSum.cut(
+          worker, new LocalSgd.Steps(examples, lossSum, 0, 0), state, slices, true);
     }
   }
 

@@ -52,6 +52,11 @@ public final class Dl4jEngine implements Engine {
   }
 
   @Override
+  public boolean measures() {
+    return false;
+  }
+
+  @Override
   public Optional<String> refusal(LayerRates rates) {
     return rates.equals(LayerRates.ALL)
         ? Optional.empty()

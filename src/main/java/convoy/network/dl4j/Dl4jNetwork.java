@@ -150,7 +150,11 @@ final class Dl4jNetwork implements Network {
   @Override
   public void change(Consumer<Vectors> change) {
     change.accept(
-        new Vectors(address(parameters), address(momentum), Math.toIntExact(parameters.length())));
+        new Vectors(
+            address(parameters),
+            address(momentum),
+            Math.toIntExact(parameters.length()),
+            views.trained()));
   }
 
   private static long address(INDArray vector) {

@@ -1,6 +1,7 @@
 package convoy.network.dl4j;
 
 import convoy.network.ModelState;
+import convoy.network.Network;
 import convoy.network.StateLayout;
 import convoy.network.StateLayout.Block;
 import convoy.network.architecture.Parameter.Role;
@@ -78,6 +79,14 @@ final class StateViews {
 
   List<View> ofRole(Role role) {
     return views.stream().filter(view -> view.role() == role).toList();
+  }
+
+  /** What is not statistics. */
+  List<Network.Stretch> trained() {
+    return views.stream()
+        .filter(view -> view.role() != Role.STATISTIC)
+        .map(view -> new Network.Stretch(Math.toIntExact(view.from), view.block.length()))
+        .toList();
   }
 
   /** A flat vector in the state's order, little-endian. */

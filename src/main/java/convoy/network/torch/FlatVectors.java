@@ -75,9 +75,23 @@ final class FlatVectors {
     return views.get(name);
   }
 
-  List<View> trained(Role... roles) {
+  List<View> ofRoles(Role... roles) {
     List<Role> wanted = List.of(roles);
     return views.values().stream().filter(view -> wanted.contains(view.block.role())).toList();
+  }
+
+  /** In the state's order. */
+  float[] statistics() {
+    List<View> some = ofRoles(Role.STATISTIC);
+    float[] statistics = new float[some.stream().mapToInt(view -> view.block.length()).sum()];
+    int at = 0;
+    for (View view : some) {
+      float[] values = new float[view.block.length()];
+      view.values.cpu().data_ptr_float().get(values);
+      System.arraycopy(values, 0, statistics, at, values.length);
+      at += values.length;
+    }
+    return statistics;
   }
 
   ModelState state() {
@@ -112,8 +126,16 @@ final class FlatVectors {
   }
 
   private Network.Vectors addresses(Tensor parameters, Tensor momentum) {
+    int trained =
+        layout.blocks().stream()
+            .filter(block -> block.role() != Role.STATISTIC)
+            .mapToInt(Block::length)
+            .sum();
     return new Network.Vectors(
-        parameters.data_ptr().address(), momentum.data_ptr().address(), layout.values());
+        parameters.data_ptr().address(),
+        momentum.data_ptr().address(),
+        layout.values(),
+        List.of(new Network.Stretch(0, trained)));
   }
 
   private byte[] canonical(boolean ofMomentum) {

@@ -1,22 +1,26 @@
 package convoy.network.torch;
 
 import convoy.core.Daemons;
+import convoy.network.NativeVector;
 import convoy.network.ProcessGroup;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.chrono.Milliseconds;
+import org.bytedeco.pytorch.LongVector;
 import org.bytedeco.pytorch.ProcessGroupGloo;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.StringVector;
 import org.bytedeco.pytorch.TCPStore;
 import org.bytedeco.pytorch.TCPStoreOptions;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.Work;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Gloo's ring, which libtorch brings: reduce-scatter, then all-gather (Patarasuk and Yuan, 2009),
@@ -37,6 +41,9 @@ final class Gloo implements ProcessGroup {
   private final Member member;
   private final TCPStore store;
   private final ProcessGroupGloo group;
+
+  /** Of sums; null before the first. */
+  private NativeVector room;
 
   /** An operation that was not waited for to its end; null as long as all is well. */
   private Work underWay;
@@ -144,16 +151,71 @@ final class Gloo implements ProcessGroup {
         () ->
             Scopes.withoutGradient(
                 () -> {
-                  Tensor tensor = tensor(vector, values);
+                  Tensor tensor = TensorMemory.tensor(vector, values);
                   if (member.size() > 1) {
-                    // A tensor of libtorch's own: Gloo may write into it when nobody waits any
-                    // more.
-                    Tensor summed = tensor.mul(new Scalar(weight));
+                    Tensor summed = room(values);
+                    torch.mul_out(summed, tensor, torch.scalar_tensor(new Scalar(weight)));
                     await("to sum up", () -> group.allreduce(new TensorVector(summed)));
                     tensor.copy_(summed);
                   }
                   return Float.isFinite(tensor.norm().item_float());
                 }));
+  }
+
+  /** Every rank adds up a part of the vector and tells the others (Tang et al., 2021). */
+  @Override
+  public boolean sumRounded(NativeVector vector, NativeVector residual, double weight) {
+    return Scopes.freeing(
+        () ->
+            Scopes.withoutGradient(
+                () -> {
+                  Tensor tensor = TensorMemory.tensor(vector.address(), vector.values());
+                  if (member.size() > 1) {
+                    exchange(
+                        tensor, TensorMemory.tensor(residual.address(), residual.values()), weight);
+                  }
+                  return Float.isFinite(tensor.norm().item_float());
+                }));
+  }
+
+  private void exchange(Tensor tensor, Tensor residual, double weight) {
+    long values = tensor.numel();
+    long part = (values + member.size() - 1) / member.size();
+    residual.add_(tensor, new Scalar(weight));
+    Tensor sent = halves(part * member.size());
+    sent.narrow(0, 0, values).copy_(residual);
+    residual.sub_(sent.narrow(0, 0, values));
+    Tensor received = halves(part * member.size());
+    await(
+        "to sum up", () -> group.alltoall_base(received, sent, new LongVector(), new LongVector()));
+    Tensor sum = received.view(member.size(), part).to(ScalarType.Float).sum(0);
+    Tensor rounded = sum.to(ScalarType.BFloat16);
+    // What this rank rounds for all it keeps for all.
+    long from = Math.min(values, part * member.rank());
+    long length = Math.min(values, from + part) - from;
+    residual.narrow(0, from, length).add_(sum.sub(rounded).narrow(0, 0, length));
+    await("to sum up", () -> group._allgather_base(received, rounded));
+    tensor.copy_(received.narrow(0, 0, values));
+  }
+
+  private static Tensor halves(long values) {
+    return torch.zeros(
+        new long[] {values},
+        new TensorOptions().dtype(new ScalarTypeOptional(ScalarType.BFloat16)));
+  }
+
+  /**
+   * A tensor of the group's own: Gloo may write into it when nobody waits any more. It is kept, as
+   * new memory for every sum costs as much as a pass over it.
+   */
+  private Tensor room(int values) {
+    if (room == null || room.values() != values) {
+      if (room != null) {
+        room.close();
+      }
+      room = new TensorMemory.Library().zeros(values);
+    }
+    return TensorMemory.tensor(room.address(), values);
   }
 
   @Override
@@ -173,23 +235,12 @@ final class Gloo implements ProcessGroup {
     var unused =
         Scopes.freeing(
             () -> {
-              Tensor tensor = tensor(vector, values);
+              Tensor tensor = TensorMemory.tensor(vector, values);
               Tensor sent = tensor.clone();
               await("to begin", () -> group.broadcast(new TensorVector(sent)));
               tensor.copy_(sent);
               return values;
             });
-  }
-
-  private static Tensor tensor(long address, int values) {
-    return torch.from_blob(new Memory(address), new long[] {values});
-  }
-
-  /** A place in memory that somebody else owns. */
-  private static final class Memory extends Pointer {
-    private Memory(long place) {
-      address = place;
-    }
   }
 
   /** Not libtorch's own wait, which nothing could end. */
@@ -254,5 +305,8 @@ final class Gloo implements ProcessGroup {
     }
     group.close();
     store.close();
+    if (room != null) {
+      room.close();
+    }
   }
 }

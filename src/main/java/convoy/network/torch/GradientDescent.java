@@ -48,13 +48,13 @@ final class GradientDescent {
       groups = groups();
       // Backward passes end where nothing before is trained.
       vectors
-          .trained(Role.WEIGHT, Role.SCALE, Role.BIAS)
+          .ofRoles(Role.WEIGHT, Role.SCALE, Role.BIAS)
           .forEach(view -> view.values().set_requires_grad(rates.of(view.block().node()) > 0));
     }
   }
 
   private Map<Kind, List<FlatVectors.View>> groups() {
-    return vectors.trained(Role.WEIGHT, Role.SCALE, Role.BIAS).stream()
+    return vectors.ofRoles(Role.WEIGHT, Role.SCALE, Role.BIAS).stream()
         .filter(view -> rates.of(view.block().node()) > 0)
         .collect(
             Collectors.groupingBy(

@@ -76,7 +76,7 @@ final class KernelsAlone implements Network {
 
   @Override
   public double fit(Minibatch minibatch, Step step) {
-    Pass pass = new Pass(true, false, new SplittableRandom(1), Set.of());
+    Pass pass = new Pass(Pass.Kind.TRAINING, false, new SplittableRandom(1), Set.of());
     for (Kernels kernels : layers) {
       var unused =
           Scopes.freeing(
@@ -98,7 +98,7 @@ final class KernelsAlone implements Network {
 
   @Override
   public float[] probabilities(float[] inputs, int examples) {
-    Pass pass = new Pass(false, false, new SplittableRandom(1), Set.of());
+    Pass pass = new Pass(Pass.Kind.ASKING, false, new SplittableRandom(1), Set.of());
     for (Kernels kernels : layers) {
       var unused =
           Scopes.freeing(

@@ -211,6 +211,8 @@ final class Layers implements LayerVisitor<Layer> {
     TensorOptional bias = new TensorOptional(parameter("bias"));
     TensorOptional mean = new TensorOptional(parameter("running_mean"));
     TensorOptional variance = new TensorOptional(parameter("running_var"));
+    Tensor ownMean = parameter("running_mean");
+    Tensor ownVariance = parameter("running_var");
     int places = node.inputShape().size(1) * node.inputShape().size(2);
     return (inputs, pass) -> {
       Tensor input = inputs.get(0);
@@ -218,6 +220,21 @@ final class Layers implements LayerVisitor<Layer> {
         throw new UserException(
             "Cannot train with a minibatch of one at layer %s: one value a channel has no variance. Raise training.minibatch or network.input."
                 .formatted(node.name()));
+      }
+      if (pass.kind() == Pass.Kind.MEASURING) {
+        Tensor values = input.to(ScalarType.Float);
+        ownMean.copy_(values.mean(0, 2, 3));
+        ownVariance.copy_(torch.var(values, new long[] {0, 2, 3}, false, false));
+        return torch.batch_norm(
+            input,
+            weight,
+            bias,
+            new TensorOptional(),
+            new TensorOptional(),
+            true,
+            0,
+            EPSILON,
+            true);
       }
       return torch.batch_norm(
           input, weight, bias, mean, variance, pass.training(), STATISTICS_MOMENTUM, EPSILON, true);

@@ -33,6 +33,11 @@ public final class TorchEngine implements Engine {
   }
 
   @Override
+  public boolean measures() {
+    return true;
+  }
+
+  @Override
   public Optional<String> refusal(LayerRates rates) {
     return Optional.empty();
   }

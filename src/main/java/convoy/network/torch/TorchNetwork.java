@@ -3,6 +3,7 @@ package convoy.network.torch;
 import convoy.convolution.Shape;
 import convoy.data.Minibatch;
 import convoy.network.Backend.Precision;
+import convoy.network.LayerRates;
 import convoy.network.ModelState;
 import convoy.network.Network;
 import convoy.network.NetworkSpec;
@@ -58,7 +59,9 @@ final class TorchNetwork implements Network {
           Tensor input = input(minibatch.inputs(), minibatch.examples());
           Map<String, Tensor> scores =
               graph.forward(
-                  input, new Pass(true, true, random, step.rates().frozen()), graph.heads());
+                  input,
+                  new Pass(Pass.Kind.TRAINING, true, random, step.rates().frozen()),
+                  graph.heads());
           Tensor loss = loss(scores, labels(minibatch));
           loss.backward();
           return Scopes.withoutGradient(
@@ -98,7 +101,7 @@ final class TorchNetwork implements Network {
     return asked(
         inputs,
         examples,
-        new Pass(false, true, random, Set.of()),
+        new Pass(Pass.Kind.ASKING, true, random, Set.of()),
         Set.of(output),
         outputs -> floats(answer(output, outputs.get(output))));
   }
@@ -108,7 +111,7 @@ final class TorchNetwork implements Network {
     return asked(
         inputs,
         examples,
-        new Pass(false, false, random, Set.of()),
+        new Pass(Pass.Kind.ASKING, false, random, Set.of()),
         layers,
         outputs -> {
           Map<String, float[]> activations = new LinkedHashMap<>();
@@ -170,6 +173,21 @@ final class TorchNetwork implements Network {
     graph.changed();
     descent.forget();
     vectors.change(change);
+  }
+
+  @Override
+  public float[] measure(Minibatch minibatch, LayerRates rates) {
+    graph.changed();
+    Pass pass = new Pass(Pass.Kind.MEASURING, true, random, rates.frozen());
+    return Scopes.freeing(
+        () ->
+            Scopes.withoutGradient(
+                () -> {
+                  var unused =
+                      graph.forward(
+                          input(minibatch.inputs(), minibatch.examples()), pass, graph.heads());
+                  return vectors.statistics();
+                }));
   }
 
   @Override

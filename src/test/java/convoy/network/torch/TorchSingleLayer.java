@@ -54,7 +54,8 @@ public final class TorchSingleLayer implements SingleLayer {
     input = tensor(node.inputShape(), examples);
     input.set_requires_grad(true);
     output =
-        layer.forward(List.of(input), new Pass(true, false, new SplittableRandom(1), Set.of()));
+        layer.forward(
+            List.of(input), new Pass(Pass.Kind.TRAINING, false, new SplittableRandom(1), Set.of()));
     return examples(output, node.output());
   }
 
