@@ -32,6 +32,7 @@ public final class Main {
       Map.of(
           "partition", new PartitionJob(),
           "train", new TrainJob(),
+          "watch", new WatchJob(),
           "evaluate", new EvaluateJob(),
           "predict", new PredictJob(),
           "retrain", new RetrainJob(),

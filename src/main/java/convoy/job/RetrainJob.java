@@ -6,6 +6,7 @@ import convoy.registry.Registry;
 import convoy.registry.Retraining;
 import convoy.registry.RetrainingConfig;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /** Trains the champion's challenger on what is new, and promotes it if it is better. */
@@ -29,7 +30,7 @@ final class RetrainJob implements Job<RetrainingConfig> {
                   spark,
                   config,
                   context.provenance(),
-                  new TrainJob.Printer(context.out(), config.epochs()))
+                  new TrainJob.Printer(context.out(), config.epochs(), Optional.empty()))
               .run();
       context.out().println(outcome.words());
       outcome

@@ -2,12 +2,14 @@ package convoy.job;
 
 import convoy.cluster.SparkContexts;
 import convoy.core.RunFolder;
+import convoy.report.TrainingReport;
 import convoy.train.ParameterAveragingTrainer;
 import convoy.train.Training;
 import convoy.train.TrainingConfig;
 import convoy.train.TrainingHistory;
 import java.io.PrintStream;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /** Trains a network on a data set by parameter averaging. */
@@ -29,7 +31,14 @@ final class TrainJob implements Job<TrainingConfig> {
         Runs.open("train", config, TrainingConfig.NetworkConfig.CHOICES_OF_A_MACHINE, context);
     try (JavaSparkContext spark = SparkContexts.open("train")) {
       ParameterAveragingTrainer.Result result =
-          Training.run(spark, config, run, new Printer(context.out(), config.training().epochs()));
+          Training.run(
+              spark,
+              config,
+              run,
+              new Printer(
+                  context.out(),
+                  config.training().epochs(),
+                  Optional.of(new TrainingReport(run.location()))));
       context
           .out()
           .printf(
@@ -41,10 +50,16 @@ final class TrainJob implements Job<TrainingConfig> {
               result.best().epoch());
       context.out().printf("State %s%nRun %s%n", result.digest(), run.location());
     }
+    new TrainingReport(run.location()).write();
   }
 
-  /** A line an epoch. */
-  record Printer(PrintStream out, int epochs) implements Training.Listener {
+  /**
+   * A line an epoch.
+   *
+   * @param report that is written then, too
+   */
+  record Printer(PrintStream out, int epochs, Optional<TrainingReport> report)
+      implements Training.Listener {
     @Override
     public void message(String text) {
       out.print(text);
@@ -53,6 +68,7 @@ final class TrainJob implements Job<TrainingConfig> {
     @Override
     public void epoch(TrainingHistory.Epoch epoch) {
       out.println(epoch.line(epochs));
+      report.ifPresent(TrainingReport::write);
     }
   }
 }

@@ -2,6 +2,7 @@ package convoy.report;
 
 import com.samskivert.mustache.Mustache;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.io.UncheckedIOException;
@@ -25,6 +26,19 @@ final class Pages {
 
   private static Reader open(String template) {
     return new InputStreamReader(Pages.class.getResourceAsStream(template), StandardCharsets.UTF_8);
+  }
+
+  /**
+   * The text of a file beside this class, or of a library's.
+   *
+   * @param name from the root of the jar where it begins with a slash
+   */
+  static String text(String name) {
+    try (InputStream in = Pages.class.getResourceAsStream(name)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException("The jar's own file %s cannot be read".formatted(name), e);
+    }
   }
 
   /** A picture within a page. */
