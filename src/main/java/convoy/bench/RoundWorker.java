@@ -140,7 +140,7 @@ public final class RoundWorker {
     EpochPlan.Layout layout = new EpochPlan.Layout(one.workers(), 1, 1);
     int rounds = EpochWork.plan(shards, layout, 1, epoch).rounds();
     double[] rates = IntStream.range(0, rounds).mapToDouble(round -> 1e-4).toArray();
-    return new EpochWork(epoch, shards, layout, 1, rates, 0.9, 5e-4, LayerRates.ALL);
+    return new EpochWork(epoch, 0, shards, layout, 1, rates, 0.9, 5e-4, LayerRates.ALL);
   }
 
   /** Seconds of a step, while all workers take theirs: the slowest one's median. */

@@ -155,7 +155,9 @@ final class BenchJob implements Job<BenchJob.Config> {
     PolicyBench bench = policies(config, run.file("runs"));
     try (JavaSparkContext spark = SparkContexts.local("bench", bench.slots())) {
       List<PolicyRow> rows = bench.run(spark, provenance, some -> save(run, some, provenance));
-      run.file("policies.png").writeBytes(BenchReport.policiesChart(rows));
+      if (rows.stream().anyMatch(row -> row.bytesPerExample() > 0)) {
+        run.file("policies.png").writeBytes(BenchReport.policiesChart(rows));
+      }
       return BenchReport.policiesText(rows);
     }
   }

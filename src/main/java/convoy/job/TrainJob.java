@@ -11,6 +11,8 @@ import java.io.PrintStream;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Trains a network on a data set by parameter averaging. */
 final class TrainJob implements Job<TrainingConfig> {
@@ -29,16 +31,14 @@ final class TrainJob implements Job<TrainingConfig> {
   public void run(TrainingConfig config, Context context) {
     RunFolder run =
         Runs.open("train", config, TrainingConfig.NetworkConfig.CHOICES_OF_A_MACHINE, context);
+    Page page = new Page(new TrainingReport(run.location()));
     try (JavaSparkContext spark = SparkContexts.open("train")) {
       ParameterAveragingTrainer.Result result =
           Training.run(
               spark,
               config,
               run,
-              new Printer(
-                  context.out(),
-                  config.training().epochs(),
-                  Optional.of(new TrainingReport(run.location()))));
+              new Printer(context.out(), config.training().epochs(), Optional.of(page)));
       context
           .out()
           .printf(
@@ -49,17 +49,30 @@ final class TrainJob implements Job<TrainingConfig> {
               100 * result.best().validationTop1Error(),
               result.best().epoch());
       context.out().printf("State %s%nRun %s%n", result.digest(), run.location());
+    } finally {
+      page.write();
     }
-    new TrainingReport(run.location()).write();
+  }
+
+  /** A training's page; a training does not fail for it. */
+  record Page(TrainingReport report) {
+    private static final Logger LOG = LoggerFactory.getLogger(Page.class);
+
+    void write() {
+      try {
+        report.write();
+      } catch (RuntimeException e) {
+        LOG.warn("The page of the training could not be written", e);
+      }
+    }
   }
 
   /**
    * A line an epoch.
    *
-   * @param report that is written then, too
+   * @param page that is written then, too
    */
-  record Printer(PrintStream out, int epochs, Optional<TrainingReport> report)
-      implements Training.Listener {
+  record Printer(PrintStream out, int epochs, Optional<Page> page) implements Training.Listener {
     @Override
     public void message(String text) {
       out.print(text);
@@ -68,7 +81,7 @@ final class TrainJob implements Job<TrainingConfig> {
     @Override
     public void epoch(TrainingHistory.Epoch epoch) {
       out.println(epoch.line(epochs));
-      report.ifPresent(TrainingReport::write);
+      page.ifPresent(Page::write);
     }
   }
 }

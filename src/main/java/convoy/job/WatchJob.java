@@ -87,18 +87,28 @@ final class WatchJob implements Job<WatchJob.Config> {
     }
   }
 
+  /** By its own name: another site's could lead here, and its scripts read what is answered. */
+  private static boolean isAsked(HttpExchange exchange) {
+    String host = String.valueOf(exchange.getRequestHeaders().getFirst("Host"));
+    String port = ":" + exchange.getLocalAddress().getPort();
+    return host.equals("127.0.0.1" + port) || host.equals("localhost" + port);
+  }
+
   private static void answer(
       HttpExchange exchange, String path, String type, Supplier<String> content)
       throws IOException {
     int status = 404;
     String text = "There is only / here.";
-    if (exchange.getRequestURI().getPath().equals(path)) {
+    if (!isAsked(exchange)) {
+      status = 403;
+      text = "Ask for 127.0.0.1.";
+    } else if (exchange.getRequestURI().getPath().equals(path)) {
       try {
         text = content.get();
         status = 200;
-      } catch (UserException e) {
+      } catch (RuntimeException e) {
         // The run may be between two contents; the page asks again.
-        text = e.getMessage();
+        text = String.valueOf(e.getMessage());
         status = 503;
       }
     }

@@ -224,7 +224,7 @@ record AllReduceWorker(
       }
       long together = System.nanoTime();
       double rate = epoch.step(before.round()).learningRate();
-      if (!average.average(own.examples() / sums[1], rate, before.roundsSoFar())) {
+      if (!average.average(own.examples() / sums[1], rate, epoch.roundsBefore() + before.round())) {
         failures.add(
             "Cannot go on training: a parameter became infinite or NaN in %s. Lower the learning rate."
                 .formatted(before));

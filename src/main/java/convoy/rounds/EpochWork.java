@@ -10,6 +10,7 @@ import java.io.Serializable;
  * What there is to do in an epoch.
  *
  * @param number from 0
+ * @param roundsBefore of the run, in earlier epochs
  * @param shardExamples examples of each shard
  * @param seed of the run
  * @param learningRates one a round
@@ -18,6 +19,7 @@ import java.io.Serializable;
  */
 public record EpochWork(
     int number,
+    long roundsBefore,
     int[] shardExamples,
     EpochPlan.Layout layout,
     long seed,

@@ -95,11 +95,6 @@ public record Position(int epoch, int round, int rounds, long examples, double l
     return new Position(epoch, round, rounds, examples, lossSum, other);
   }
 
-  /** Rounds of a run, as if all of its epochs had as many. */
-  long roundsSoFar() {
-    return (long) epoch * rounds + round;
-  }
-
   /** What has been done, for a person. */
   public String done() {
     return isEnd() || round == 0

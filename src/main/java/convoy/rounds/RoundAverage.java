@@ -34,6 +34,7 @@ final class RoundAverage implements AutoCloseable {
   private final Network network;
   private final ProcessGroup group;
   private final int ranks;
+  private final NativeVector.Library library = NativeVector.library();
   private final Map<String, NativeVector> kept = new LinkedHashMap<>();
   private final Optional<NativeVector> start;
   private long sentBytes;
@@ -45,7 +46,6 @@ final class RoundAverage implements AutoCloseable {
     this.group = group;
     ranks = member.size();
     int values = values();
-    NativeVector.Library library = NativeVector.library();
     if (rules.outerStep().remembers()) {
       kept.put(OUTER, library.zeros(values));
     }
@@ -62,8 +62,8 @@ final class RoundAverage implements AutoCloseable {
   }
 
   /** A vector of the replica. */
-  private static NativeVector at(long address, Network.Vectors vectors) {
-    return NativeVector.library().at(address, vectors.values());
+  private NativeVector at(long address, Network.Vectors vectors) {
+    return library.at(address, vectors.values());
   }
 
   private void parameters(Consumer<NativeVector> work) {
@@ -139,7 +139,7 @@ final class RoundAverage implements AutoCloseable {
     List<NativeVector> exact = new ArrayList<>();
     for (Network.Stretch stretch : statistics) {
       try (NativeVector part = parameters.part(stretch.from(), stretch.length())) {
-        NativeVector copy = NativeVector.library().zeros(stretch.length());
+        NativeVector copy = library.zeros(stretch.length());
         copy.copy(part);
         exact.add(copy);
       }
@@ -230,7 +230,7 @@ final class RoundAverage implements AutoCloseable {
     }
     // On the other ranks a place for rank 0's.
     boolean isFirst = kept.containsKey(AVERAGE);
-    NativeVector average = isFirst ? kept.get(AVERAGE) : NativeVector.library().zeros(values());
+    NativeVector average = isFirst ? kept.get(AVERAGE) : library.zeros(values());
     try {
       broadcast(average.address(), average.values());
       parameters(average::swap);

@@ -46,9 +46,6 @@ public final class ParameterAveragingTrainer {
       String digest,
       double trainingSeconds) {}
 
-  /** Between two notes for those who look at the run from outside. */
-  private static final long NOTE_NANOS = 3_000_000_000L;
-
   private final JavaSparkContext spark;
   private final TrainingSubject subject;
   private final TrainingOptions options;
@@ -178,6 +175,7 @@ public final class ParameterAveragingTrainer {
             .toArray();
     return new EpochWork(
         epoch,
+        history.rounds(),
         shardExamples,
         layout,
         subject.seed(),
@@ -194,9 +192,9 @@ public final class ParameterAveragingTrainer {
   private Position train(
       Transport transport, EpochWork work, TrainingHistory history, Training.Listener listener) {
     double before = history.seconds();
-    long[] noted = {System.nanoTime()};
     String name = "epoch %d of %d".formatted(work.number() + 1, options.epochs());
-    try (Progress progress = Progress.of(name, "images", trainingSplit().examples())) {
+    try (Progress progress = Progress.of(name, "images", trainingSplit().examples());
+        Spectators spectators = new Spectators(new RunFolder(run))) {
       return transport.train(
           work,
           new Transport.Watcher() {
@@ -205,10 +203,7 @@ public final class ParameterAveragingTrainer {
               progress.moveTo(
                   position.examples(),
                   String.format(Locale.ROOT, "loss %.4f", position.meanLoss()));
-              if (System.nanoTime() - noted[0] > NOTE_NANOS) {
-                noted[0] = System.nanoTime();
-                TrainingState.write(new RunFolder(run), now(position, before));
-              }
+              spectators.tell(now(position, before));
             }
 
             @Override

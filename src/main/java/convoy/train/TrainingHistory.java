@@ -28,7 +28,8 @@ public record TrainingHistory(List<Epoch> epochs) {
    * @param seconds of training without validation; the next three are those of a worker in them
    * @param stepSeconds of its steps
    * @param readingSeconds that it waited for minibatches
-   * @param averagingSeconds of averaging, when all workers are there; the rest it waited for others
+   * @param averagingSeconds of averaging, when all workers are there; in the rest it waited for
+   *     others, and checkpoints and recalibration were made
    * @param sentBytes of vectors, by all workers; 0, like the parts of the time, where Spark
    *     averages
    */
@@ -85,6 +86,10 @@ public record TrainingHistory(List<Epoch> epochs) {
       best = epoch.validationTop1Error() < best.validationTop1Error() ? epoch : best;
     }
     return best;
+  }
+
+  long rounds() {
+    return epochs.stream().mapToLong(Epoch::rounds).sum();
   }
 
   /** Of training, without validations. */

@@ -19,7 +19,7 @@ const CHARTS = [
   {title: "Where a worker's time goes, %", lines: [
     ["steps", e => share(e, e["step-seconds"])], ["reading", e => share(e, e["reading-seconds"])],
     ["averaging", e => share(e, e["averaging-seconds"])],
-    ["waiting for others", e => share(e, e["seconds"] - e["step-seconds"] - e["reading-seconds"] - e["averaging-seconds"])]], digits: 1, measured: true},
+    ["the rest", e => share(e, e["seconds"] - e["step-seconds"] - e["reading-seconds"] - e["averaging-seconds"])]], digits: 1, measured: true},
 ];
 const share = (epoch, seconds) => 100 * Math.max(0, seconds) / epoch["seconds"];
 
@@ -118,15 +118,18 @@ let wait;
 addEventListener("resize", () => { clearTimeout(wait); wait = setTimeout(() => charts(data.epochs), 150); });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => charts(data.epochs));
 if (location.protocol === "http:") {
+  let shown = null;
   setInterval(async () => {
     try {
       const answer = await fetch("data.json", {cache: "no-store"});
       const text = await answer.text();
-      if (answer.ok && text !== JSON.stringify(data)) {
+      if (answer.ok && text !== shown) {
+        shown = text;
         data = JSON.parse(text);
         draw();
       }
     } catch (e) {
+      shown = null;
       document.getElementById("state").textContent = "jobs/watch.sh has ended: what is shown is what it said last.";
     }
   }, 2000);

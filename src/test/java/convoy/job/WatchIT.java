@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpServer;
 import convoy.core.Location;
 import convoy.report.TrainingReport;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -74,11 +76,30 @@ class WatchIT {
     }
   }
 
+  /** Another site's name that leads here must not let its scripts read the page. */
+  @Test
+  void onlyItsOwnNameIsAnswered() throws Exception {
+    HttpServer server = WatchJob.serve(0, new TrainingReport(Location.of(run.toString())));
+    try (Socket socket =
+        new Socket(InetAddress.getLoopbackAddress(), server.getAddress().getPort())) {
+      socket.setSoTimeout(20_000);
+      socket
+          .getOutputStream()
+          .write("GET / HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n".getBytes());
+      assertThat(new String(socket.getInputStream().readAllBytes()))
+          .startsWith("HTTP/1.1 403")
+          .doesNotContain("lenet");
+    } finally {
+      server.stop(0);
+    }
+  }
+
   @Test
   void thePageDrawsItsChartsInABrowser() throws Exception {
     String page = Browser.shows(run.resolve("report.html"), folder);
     assertThat(page)
-        .contains("Done: 3 epochs.", "Where a worker's time goes", "validation top-1 error");
+        .contains(
+            "Done: 3 epochs.", "Where a worker's time goes", "the rest", "validation top-1 error");
     // A canvas a chart, and a row an epoch below the head.
     assertThat(page.split("<canvas", -1)).hasSize(6);
     assertThat(page.split("<tr", -1).length).isGreaterThanOrEqualTo(5);
