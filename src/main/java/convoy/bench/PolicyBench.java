@@ -137,6 +137,7 @@ public final class PolicyBench {
   public List<PolicyRow> run(
       JavaSparkContext spark, Provenance provenance, Consumer<List<PolicyRow>> afterRow) {
     List<PolicyRow> rows = new ArrayList<>();
+    long done = 0;
     int cases = options.workers().size() * chosen().size();
     try (Progress progress = Progress.of("bench", "trainings", (long) cases * options.seeds())) {
       for (int workers : options.workers()) {
@@ -147,12 +148,8 @@ public final class PolicyBench {
             rows.add(row(spark, policy, workers, provenance));
             afterRow.accept(List.copyOf(rows));
           }
-          progress.moveTo(
-              (long) options.seeds()
-                  * (options.workers().indexOf(workers) * chosen().size()
-                      + chosen().indexOf(policy)
-                      + 1),
-              policy);
+          done += options.seeds();
+          progress.moveTo(done, policy);
         }
       }
     }
@@ -166,9 +163,12 @@ public final class PolicyBench {
     double examples = 0;
     TrainingConfig config = config(policy, workers, 1);
     for (int seed = 1; seed <= options.seeds(); seed++) {
-      config = config(policy, workers, seed);
       List<TrainingHistory.Epoch> epochs =
-          train(spark, config, "%s-%d-%d".formatted(policy, workers, seed), provenance);
+          train(
+              spark,
+              config(policy, workers, seed),
+              "%s-%d-%d".formatted(policy, workers, seed),
+              provenance);
       accuracy.addValue(1 - epochs.get(epochs.size() - 1).validationTop1Error());
       seconds.addValue(epochs.stream().mapToDouble(TrainingHistory.Epoch::seconds).sum());
       bytes += epochs.stream().mapToDouble(TrainingHistory.Epoch::sentBytes).sum();

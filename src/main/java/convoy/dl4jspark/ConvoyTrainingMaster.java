@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -257,13 +256,8 @@ public final class ConvoyTrainingMaster
             averaging::run,
             "the fit",
             new ClusterJob.Watch(gauge, values -> {}, deadline));
-    ends.stream()
-        .flatMap(end -> end.failures().stream())
-        .findFirst()
-        .ifPresent(
-            failure -> {
-              throw new UserException(failure);
-            });
+    UserException.throwIfAny(
+        ends.stream().flatMap(end -> end.failures().stream()).limit(1).toList());
     return ends.stream().flatMap(end -> end.state().stream()).findFirst().orElseThrow();
   }
 
@@ -349,7 +343,7 @@ public final class ConvoyTrainingMaster
 
   @Override
   public void setListeners(StatsStorageRouter router, Collection<TrainingListener> some) {
-    if (Optional.ofNullable(router).isPresent()) {
+    if (router != null) {
       throw unsupported("storage of statistics");
     }
     setListeners(some);

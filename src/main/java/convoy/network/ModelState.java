@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.security.MessageDigest;
+import java.util.OptionalInt;
 
 /**
  * All that training changes in a network: its parameters and their momentum, each as little-endian
@@ -45,6 +46,17 @@ public final class ModelState implements Serializable {
   /** The floats in some of a state's bytes, from the first one on. */
   public static FloatBuffer floats(byte[] bytes) {
     return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+  }
+
+  /** The first of some floats that is infinite or NaN. */
+  public static OptionalInt firstNotFinite(byte[] bytes) {
+    FloatBuffer floats = floats(bytes);
+    for (int i = 0; i < floats.limit(); i++) {
+      if (!Float.isFinite(floats.get(i))) {
+        return OptionalInt.of(i);
+      }
+    }
+    return OptionalInt.empty();
   }
 
   /** SHA-256 over parameters and momentum. */

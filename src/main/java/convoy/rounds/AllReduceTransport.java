@@ -98,13 +98,8 @@ final class AllReduceTransport implements Transport {
       meeting.close();
     }
     ends.forEach(end -> end.notes().forEach(watcher::note));
-    ends.stream()
-        .flatMap(end -> end.failures().stream())
-        .findFirst()
-        .ifPresent(
-            failure -> {
-              throw new UserException(failure);
-            });
+    UserException.throwIfAny(
+        ends.stream().flatMap(end -> end.failures().stream()).limit(1).toList());
     Position end = ends.get(0).position();
     watcher.accept(end);
     return end;

@@ -67,7 +67,12 @@ record AllReduceWorker(
                   common.deadline(),
                   (member, group) -> {
                     try (RoundAverage average =
-                        new RoundAverage(common.rules(), network, group, member)) {
+                        new RoundAverage(
+                            common.rules(),
+                            StateLayout.of(common.network()).values(),
+                            network,
+                            group,
+                            member)) {
                       return new Running(common, member, network, group, average).epoch();
                     }
                   }));

@@ -8,7 +8,6 @@ import convoy.core.UserException;
 import convoy.network.ModelState;
 import convoy.network.NetworkSpec;
 import java.io.Serializable;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -66,14 +65,13 @@ public final class Checkpoints implements Serializable {
     }
 
     private static void requireFinite(byte[] vector) {
-      FloatBuffer floats = ModelState.floats(vector);
-      for (int i = 0; i < floats.limit(); i++) {
-        if (!Float.isFinite(floats.get(i))) {
-          throw new UserException(
-              "Cannot go on training: a value became %s. Lower the learning rate, or the rate of training.outer-step."
-                  .formatted(floats.get(i)));
-        }
-      }
+      ModelState.firstNotFinite(vector)
+          .ifPresent(
+              i -> {
+                throw new UserException(
+                    "Cannot go on training: a value became %s. Lower the learning rate, or the rate of training.outer-step."
+                        .formatted(ModelState.floats(vector).get(i)));
+              });
     }
   }
 

@@ -100,14 +100,13 @@ final class ParameterSum {
   }
 
   private static void requireFinite(byte[] values) {
-    FloatBuffer floats = ModelState.floats(values);
-    for (int i = 0; i < floats.limit(); i++) {
-      if (!Float.isFinite(floats.get(i))) {
-        throw new UserException(
-            "Cannot go on training: parameter %d became %s. Lower the learning rate."
-                .formatted(i, floats.get(i)));
-      }
-    }
+    ModelState.firstNotFinite(values)
+        .ifPresent(
+            i -> {
+              throw new UserException(
+                  "Cannot go on training: parameter %d became %s. Lower the learning rate."
+                      .formatted(i, ModelState.floats(values).get(i)));
+            });
   }
 
   /** First byte of a slice, at a whole float. */

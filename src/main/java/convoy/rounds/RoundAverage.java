@@ -31,6 +31,7 @@ final class RoundAverage implements AutoCloseable {
   static final String RESIDUAL = "residual";
 
   private final TrainingTask.Rules rules;
+  private final int values;
   private final Network network;
   private final ProcessGroup group;
   private final int ranks;
@@ -39,13 +40,20 @@ final class RoundAverage implements AutoCloseable {
   private final Optional<NativeVector> start;
   private long sentBytes;
 
+  /**
+   * @param values of the network's state
+   */
   RoundAverage(
-      TrainingTask.Rules rules, Network network, ProcessGroup group, ProcessGroup.Member member) {
+      TrainingTask.Rules rules,
+      int values,
+      Network network,
+      ProcessGroup group,
+      ProcessGroup.Member member) {
     this.rules = rules;
+    this.values = values;
     this.network = network;
     this.group = group;
     ranks = member.size();
-    int values = values();
     if (rules.outerStep().remembers()) {
       kept.put(OUTER, library.zeros(values));
     }
@@ -230,7 +238,7 @@ final class RoundAverage implements AutoCloseable {
     }
     // On the other ranks a place for rank 0's.
     boolean isFirst = kept.containsKey(AVERAGE);
-    NativeVector average = isFirst ? kept.get(AVERAGE) : library.zeros(values());
+    NativeVector average = isFirst ? kept.get(AVERAGE) : library.zeros(values);
     try {
       broadcast(average.address(), average.values());
       parameters(average::swap);
@@ -241,12 +249,6 @@ final class RoundAverage implements AutoCloseable {
         average.close();
       }
     }
-  }
-
-  private int values() {
-    int[] values = new int[1];
-    network.change(vectors -> values[0] = vectors.values());
-    return values[0];
   }
 
   /** What a checkpoint needs beside the state, in the state's order, by name. */

@@ -8,6 +8,7 @@ import convoy.rounds.Payload;
 import convoy.rounds.TrainingTask;
 import convoy.rounds.Transport;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * How to train.
@@ -121,6 +122,6 @@ public record TrainingOptions(
 
   /** Whether there are enough examples. */
   void requireEnough(int examples) {
-    new EpochPlan.Layout(workers, minibatch, minibatchesPerRound).requireEnough(examples);
+    layout(new TrainingHistory(List.of())).requireEnough(examples);
   }
 }
