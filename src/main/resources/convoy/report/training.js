@@ -90,7 +90,8 @@ function charts(epochs) {
     }, [epochs.map(e => e.epoch), ...lines.map(([, of]) => epochs.map(of))], box);
     plots.push(plot);
     const last = () => plot.setLegend({idx: epochs.length - 1});
-    last();
+    // Not before uPlot has drawn for the first time, which empties it.
+    setTimeout(last);
     plot.over.addEventListener("mouseleave", () => setTimeout(last));
   });
 }
