@@ -3,16 +3,13 @@ package convoy.bench;
 import convoy.core.Documents;
 import convoy.core.Location;
 import convoy.core.Progress;
-import convoy.core.UserException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -20,7 +17,6 @@ import java.util.function.Consumer;
  * case is a process with a Spark context of its own.
  */
 public final class RoundBench {
-  static final String RESULT = "result ";
   private static final long DEADLINE_MINUTES = 30;
   private final Map<String, String> classPaths;
   private final List<String> flags;
@@ -57,35 +53,17 @@ public final class RoundBench {
   }
 
   private RoundRow measure(RoundCase one) {
+    Path place;
     try {
-      Path place = Files.createTempDirectory(folder, one.engine());
-      Path output = place.resolve("output");
-      Path log = place.resolve("log");
-      Process process =
-          new ProcessBuilder(command(one, place))
-              .redirectOutput(output.toFile())
-              .redirectError(log.toFile())
-              .start();
-      boolean ended = process.waitFor(DEADLINE_MINUTES, TimeUnit.MINUTES);
-      process.destroyForcibly();
-      List<String> results =
-          Files.readAllLines(output, StandardCharsets.UTF_8).stream()
-              .filter(line -> line.startsWith(RESULT))
-              .toList();
-      if (!ended || results.size() != 1) {
-        throw new UserException(
-            "Cannot measure %s: its process ended without a result, or gave none within %d minutes. See %s."
-                .formatted(one, DEADLINE_MINUTES, log));
-      }
-      Location.of(place.toString()).delete();
-      return Documents.fromJson(
-          output.toString(), results.get(0).substring(RESULT.length()), RoundRow.class);
+      place = Files.createTempDirectory(folder, one.engine());
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot start " + one, e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("Interrupted while measuring " + one, e);
+      throw new UncheckedIOException("Cannot make a folder for " + one, e);
     }
+    RoundRow row =
+        WorkerProcess.run(
+            command(one, place), one.toString(), place, DEADLINE_MINUTES, RoundRow.class);
+    Location.of(place.toString()).delete();
+    return row;
   }
 
   private List<String> command(RoundCase one, Path place) {

@@ -5,15 +5,16 @@ import convoy.cluster.SparkContexts;
 import convoy.core.Documents;
 import convoy.core.Location;
 import convoy.core.Provenance;
-import convoy.data.ClassFolders;
-import convoy.data.DatasetManifest;
-import convoy.data.DatasetPartitioner;
-import convoy.data.EpochPlan;
-import convoy.data.ImageTransform;
-import convoy.data.Minibatch;
-import convoy.data.PictureShelf;
-import convoy.data.ShapePictures;
-import convoy.data.SplitName;
+import convoy.data.pictures.ImageTransform;
+import convoy.data.pictures.ShapePictures;
+import convoy.data.reading.EpochPlan;
+import convoy.data.reading.Minibatch;
+import convoy.data.reading.PictureShelf;
+import convoy.data.shards.DatasetManifest;
+import convoy.data.shards.DatasetPartitioner;
+import convoy.data.shards.PartitionOptions;
+import convoy.data.sources.ClassFolders;
+import convoy.data.sources.SplitName;
 import convoy.network.Backend;
 import convoy.network.FirstState;
 import convoy.network.LayerRates;
@@ -57,8 +58,7 @@ public final class RoundWorker {
     Location folder = Location.of(arguments[1]);
     try (JavaSparkContext spark = SparkContexts.open("bench")) {
       var unused = SparkContexts.awaitSlots(spark, one.workers());
-      System.out.println(
-          RoundBench.RESULT + Documents.toJsonLine(measure(one, spark, folder)).strip());
+      WorkerProcess.print(measure(one, spark, folder));
     }
   }
 
@@ -78,7 +78,8 @@ public final class RoundWorker {
             new Checkpoints(folder.child("checkpoints"), spec, 1));
     Broadcast<TrainingTask> task = spark.broadcast(common);
     Broadcast<PictureShelf> pictures =
-        spark.broadcast(new PictureShelf(folder.child("shapes"), manifest, 1 << 26));
+        spark.broadcast(
+            new PictureShelf(folder.child("shapes"), manifest, PictureShelf.Room.ofMebibytes(64)));
     DriverTraffic traffic = new DriverTraffic(spark);
     Transport transport =
         Transport.of(Transport.Kind.valueOf(constant(one.transport())), spark, task, pictures);
@@ -118,18 +119,22 @@ public final class RoundWorker {
         ShapePictures.Layout.FOLDERS);
     return new DatasetPartitioner(
             spark,
-            new DatasetPartitioner.Options(
-                new DatasetPartitioner.Splits(DatasetPartitioner.SplitRule.HASH, 0, 0),
-                new DatasetPartitioner.Images(
-                    DatasetPartitioner.Images.Color.GRAY, Optional.empty(), 0.9),
+            new PartitionOptions(
+                new PartitionOptions.Splits(
+                    PartitionOptions.SplitRule.HASH, 0, 0, Optional.empty()),
+                new PartitionOptions.Images(
+                    PartitionOptions.Images.Color.GRAY, Optional.empty(), 0.9),
                 1000,
                 0,
-                1))
+                1),
+            line -> {})
         .partition(
             new ClassFolders(
                 folder.child("pictures").child(SplitName.TRAIN).uri(), Optional.empty()),
             folder.child("shapes"),
-            Provenance.of(List.of("bench")));
+            Provenance.of(List.of("bench")),
+            false)
+        .manifest();
   }
 
   private static EpochWork work(RoundCase one, DatasetManifest manifest, int epoch) {
@@ -137,7 +142,7 @@ public final class RoundWorker {
         manifest.split(SplitName.TRAIN).shards().stream()
             .mapToInt(DatasetManifest.Shard::examples)
             .toArray();
-    EpochPlan.Layout layout = new EpochPlan.Layout(one.workers(), 1, 1);
+    EpochPlan.Layout layout = new EpochPlan.Layout(one.workers(), 1, 1, 0);
     int rounds = EpochWork.plan(shards, layout, 1, epoch).rounds();
     double[] rates = IntStream.range(0, rounds).mapToDouble(round -> 1e-4).toArray();
     return new EpochWork(epoch, 0, shards, layout, 1, rates, 0.9, 5e-4, LayerRates.ALL);

@@ -201,7 +201,7 @@ public final class StepBench {
       List<String> command =
           List.of(
               ProcessHandle.current().info().command().orElse("java"),
-              "-Xmx2g",
+              "-Xmx4g",
               "-Djava.awt.headless=true",
               "-XX:MaxDirectMemorySize=128m",
               "-Dai.djl.offline=true",

@@ -2,7 +2,7 @@ package convoy.bench;
 
 import convoy.core.Daemons;
 import convoy.core.UserException;
-import convoy.data.Minibatch;
+import convoy.data.reading.Minibatch;
 import convoy.network.Backend;
 import convoy.network.Backend.DeviceKind;
 import convoy.network.Backend.EngineName;

@@ -3,6 +3,7 @@ package convoy.cluster;
 import convoy.core.UserException;
 import java.io.Serializable;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.ToIntFunction;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.SparkStageInfo;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaFutureAction;
@@ -24,7 +26,9 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.JavaSparkContext$;
 import org.apache.spark.resource.ResourceInformation;
 import scala.Function1;
+import scala.Tuple2;
 import scala.collection.JavaConverters;
+import scala.collection.Seq;
 import scala.reflect.ClassTag;
 
 /** Runs a Spark job with a deadline, and tells meanwhile how many of its tasks are done. */
@@ -227,6 +231,32 @@ public final class ClusterJob {
         action.cancel(true);
       }
     }
+  }
+
+  /** Where the task that asks is, as Spark's scheduler knows it. */
+  public static String here() {
+    SparkEnv spark = SparkEnv.get();
+    return spark == null
+        ? ""
+        : "executor_%s_%s"
+            .formatted(spark.blockManager().blockManagerId().host(), spark.executorId());
+  }
+
+  /**
+   * Numbers from 0, a partition each.
+   *
+   * @param places that the tasks of the partitions should be at, as {@link #here} says them; empty
+   *     texts are of no wish. A wish is not waited for ({@code spark.locality.wait}).
+   */
+  public static JavaRDD<Integer> numbers(JavaSparkContext spark, List<String> places) {
+    List<Tuple2<Integer, Seq<String>>> wishes = new ArrayList<>();
+    for (String place : places) {
+      List<String> wish = place.isEmpty() ? List.of() : List.of(place);
+      wishes.add(new Tuple2<>(wishes.size(), JavaConverters.asScalaBuffer(wish).toSeq()));
+    }
+    ClassTag<Integer> tag = JavaSparkContext$.MODULE$.fakeClassTag();
+    return JavaRDD.fromRDD(
+        spark.sc().makeRDD(JavaConverters.asScalaBuffer(wishes).toSeq(), tag), tag);
   }
 
   /** Number of the GPU that Spark gave the task that asks, if it hands out GPUs. */

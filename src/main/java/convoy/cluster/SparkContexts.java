@@ -28,6 +28,9 @@ public final class SparkContexts {
           "spark.broadcast.compress", "false",
           "spark.shuffle.compress", "false",
           "spark.shuffle.spill.compress", "false",
+          // Workers are wished where they were; a barrier stage whose tasks wait for that never
+          // begins.
+          "spark.locality.wait", "0s",
           // How often a training's progress is seen.
           "spark.executor.heartbeatInterval", "2s",
           // A state in slices comes back to the driver each round.

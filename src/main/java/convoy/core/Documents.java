@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Documents that people write (YAML) and that machines write (JSON), and the records they mean.
@@ -85,13 +86,65 @@ public final class Documents {
     return document;
   }
 
-  /** One JSON or YAML file as the record it holds. */
+  /** A JSON file as the record it holds. */
   public static <T> T read(Location file, Class<T> type) {
-    return parse(file.uri(), file.readText()).bind(file.uri(), type);
+    return fromJson(file.uri(), file.readText(), type);
   }
 
+  /**
+   * A part of a JSON file as the record it holds; the rest is passed over.
+   *
+   * @param key at its top
+   */
+  public static <T> T readPart(Location file, String key, Class<T> type) {
+    JsonNode part = json(file.uri(), file.readText()).path(key);
+    List<String> problems = new ArrayList<>();
+    T bound = type.cast(new RecordBinder(problems).bind(part, type, key));
+    UserException.throwIfAny(problems);
+    return bound;
+  }
+
+  /** The first of some fields at the top of a JSON text that is there, as text. */
+  public static Optional<String> field(String name, String json, List<String> keys) {
+    JsonNode tree = json(name, json);
+    return keys.stream()
+        .filter(key -> tree.path(key).isValueNode() && !tree.path(key).isNull())
+        .map(key -> tree.path(key).asText())
+        .findFirst();
+  }
+
+  /** The values of an object whose values are lists of texts: {@code {"0": ["a", "b"]}}. */
+  public static List<List<String>> pairs(String name, String json) {
+    List<List<String>> pairs = new ArrayList<>();
+    for (JsonNode list : json(name, json)) {
+      if (list.size() < 2) {
+        throw new UserException(
+            "Cannot read %s: %s is not a list of two texts. Check its format."
+                .formatted(name, list));
+      }
+      pairs.add(List.of(list.get(0).asText(), list.get(1).asText()));
+    }
+    return pairs;
+  }
+
+  private static JsonNode json(String name, String text) {
+    try {
+      return JSON.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw new UserException(
+          "Cannot read %s: it is not JSON (%s). Fetch it again."
+              .formatted(
+                  name, String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("")),
+          e);
+    }
+  }
+
+  /** Not through YAML's parser, which has limits of size and of characters. */
   public static <T> T fromJson(String name, String json, Class<T> type) {
-    return parse(name, json).bind(name, type);
+    if (json(name, json) instanceof ObjectNode object) {
+      return new Documents(object).bind(name, type);
+    }
+    throw new UserException("Cannot read %s: it is not an object of JSON.".formatted(name));
   }
 
   public static String toJson(Object value) {

@@ -7,16 +7,19 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
-import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import org.apache.commons.io.output.CloseShieldOutputStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileStatus;
@@ -27,6 +30,8 @@ import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.RemoteIterator;
+import org.apache.hadoop.fs.StreamCapabilities;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import org.apache.hadoop.security.AccessControlException;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
@@ -41,11 +46,19 @@ public record Location(String uri) implements Serializable {
   // file.
   private static volatile Settings settings;
 
+  private static final Set<String> OBJECT_STORES = Set.of("s3a", "s3", "s3n", "gs", "oss", "cosn");
+
   /** Hadoop's settings as they were for a Spark environment, null outside Spark. */
   private record Settings(SparkEnv spark, Configuration configuration) {}
 
-  /** One entry of a folder; {@code length} in bytes, 0 for folders. */
-  public record Entry(Location location, boolean folder, long length) {
+  /**
+   * One entry of a folder.
+   *
+   * @param length in bytes, 0 for folders
+   * @param modified in milliseconds since 1970
+   */
+  public record Entry(Location location, boolean folder, long length, long modified)
+      implements Serializable {
     public String name() {
       return location.name();
     }
@@ -119,24 +132,48 @@ public record Location(String uri) implements Serializable {
         "look at", (files, path) -> files.exists(path) && files.getFileStatus(path).isDirectory());
   }
 
+  /** This file as a folder would list it. */
+  public Entry entry() {
+    return attempt(
+        "look at",
+        (files, path) -> {
+          FileStatus status = files.getFileStatus(path);
+          return new Entry(
+              this,
+              status.isDirectory(),
+              status.isDirectory() ? 0 : status.getLen(),
+              status.getModificationTime());
+        });
+  }
+
   public long length() {
     return attempt("look at", (files, path) -> files.getFileStatus(path).getLen());
   }
 
   /** The entries of this folder by name; hidden ones (a leading dot or underscore) are left out. */
   public List<Entry> list() {
+    return list(false);
+  }
+
+  /**
+   * The entries of this folder by name.
+   *
+   * @param hidden whether those with a leading dot or underscore are among them
+   */
+  public List<Entry> list(boolean hidden) {
     return attempt(
         "list",
         (files, path) -> {
           List<Entry> entries = new ArrayList<>();
           for (FileStatus status : files.listStatus(path)) {
             String name = status.getPath().getName();
-            if (!name.startsWith(".") && !name.startsWith("_")) {
+            if (hidden || !name.startsWith(".") && !name.startsWith("_")) {
               entries.add(
                   new Entry(
                       child(name),
                       status.isDirectory(),
-                      status.isDirectory() ? 0 : status.getLen()));
+                      status.isDirectory() ? 0 : status.getLen(),
+                      status.getModificationTime()));
             }
           }
           entries.sort(Comparator.comparing(Entry::name));
@@ -144,8 +181,17 @@ public record Location(String uri) implements Serializable {
         });
   }
 
-  /** Every file below this folder, in order of path. */
+  /** Every file below this folder, in order of path, without hidden ones (a leading dot). */
   public List<Entry> listFilesBelow() {
+    return listFilesBelow(false);
+  }
+
+  /**
+   * Every file below this folder, in order of path.
+   *
+   * @param hidden whether those with a leading dot, or below such a folder, are among them
+   */
+  public List<Entry> listFilesBelow(boolean hidden) {
     return attempt(
         "list",
         (files, path) -> {
@@ -154,9 +200,15 @@ public record Location(String uri) implements Serializable {
           for (RemoteIterator<LocatedFileStatus> all = files.listFiles(path, true);
               all.hasNext(); ) {
             LocatedFileStatus status = all.next();
-            String below = status.getPath().toUri().getPath().substring(root.length() + 1);
-            if (Arrays.stream(below.split("/")).noneMatch(part -> part.startsWith("."))) {
-              entries.add(new Entry(child(below), false, status.getLen()));
+            String below =
+                status
+                    .getPath()
+                    .toUri()
+                    .getPath()
+                    .substring(root.equals("/") ? 1 : root.length() + 1);
+            if (hidden || Arrays.stream(below.split("/")).noneMatch(p -> p.startsWith("."))) {
+              entries.add(
+                  new Entry(child(below), false, status.getLen(), status.getModificationTime()));
             }
           }
           entries.sort(Comparator.comparing(entry -> entry.location().uri()));
@@ -164,13 +216,26 @@ public record Location(String uri) implements Serializable {
         });
   }
 
+  /** Where it is on this machine's file system, if it is on that. */
+  public Optional<java.nio.file.Path> localPath() {
+    return attempt(
+        "look at",
+        (files, path) ->
+            files instanceof RawLocalFileSystem local
+                ? Optional.of(local.pathToFile(path).toPath())
+                : Optional.empty());
+  }
+
   public InputStream open() {
     return attempt("read", FileSystem::open);
   }
 
-  /** A channel over {@code length} bytes from {@code offset}; reading past them is the end. */
-  public SeekableByteChannel openChannel(long offset, long length) {
-    return attempt("read", (files, path) -> new RangeChannel(files.open(path), offset, length));
+  /**
+   * A stretch of this file, to be read forwards. A short skip reads through what it skips, as a
+   * seek would cost an object store a request; a long one seeks.
+   */
+  public InputStream open(long offset, long length) {
+    return attempt("read", (files, path) -> ForwardInput.of(files.open(path), offset, length));
   }
 
   /** Fills {@code target} from {@code offset}. */
@@ -198,32 +263,66 @@ public record Location(String uri) implements Serializable {
   }
 
   /**
-   * Writes a file that is there whole or not at all: under a name of its own first, then renamed.
+   * Writes a file that is there whole or not at all. File systems get it under a name of its own
+   * first, which is then renamed; an object store shows what is written once it is closed.
    */
   public void write(Content content) {
-    Location parent = parent();
-    Location partial = partial();
     attempt(
         "write",
         (files, path) -> {
-          Path temporary = new Path(partial.uri);
-          files.mkdirs(new Path(parent.uri));
-          boolean renamed = false;
-          try {
-            try (OutputStream out = files.create(temporary, true)) {
-              content.writeTo(out);
-            }
-            renamed = replace(files, temporary, path);
-          } finally {
-            if (!renamed) {
-              files.delete(temporary, false);
-            }
-          }
-          if (!renamed) {
-            throw new IOException("the file system refused the rename from " + temporary);
+          if (isObjectStore(files)) {
+            writeObject(files, path, content);
+          } else {
+            writeAndRename(files, path, content);
           }
           return null;
         });
+  }
+
+  private static void writeObject(FileSystem files, Path path, Content content) throws IOException {
+    FSDataOutputStream out = files.create(path, true);
+    boolean whole = false;
+    try {
+      content.writeTo(CloseShieldOutputStream.wrap(out));
+      whole = true;
+    } finally {
+      if (!whole && out.hasCapability(StreamCapabilities.ABORTABLE_STREAM)) {
+        // Closing would show what is there so far.
+        var unused = out.abort();
+      } else {
+        out.close();
+        if (!whole) {
+          files.delete(path, false);
+        }
+      }
+    }
+  }
+
+  private void writeAndRename(FileSystem files, Path path, Content content) throws IOException {
+    Path temporary = new Path(partial().uri);
+    files.mkdirs(new Path(parent().uri));
+    boolean renamed = false;
+    try {
+      try (OutputStream out = files.create(temporary, true)) {
+        content.writeTo(out);
+      }
+      replace(files, temporary, path);
+      renamed = true;
+    } finally {
+      if (!renamed) {
+        files.delete(temporary, false);
+      }
+    }
+  }
+
+  /** Where a rename copies and is not atomic, but a file is seen when it is closed. */
+  private static boolean isObjectStore(FileSystem files) {
+    return OBJECT_STORES.contains(files.getUri().getScheme());
+  }
+
+  /** Whether it is what a write that was killed has left. */
+  public boolean isPartial() {
+    return name().matches("\\..*\\.partial");
   }
 
   private Location partial() {
@@ -231,21 +330,24 @@ public record Location(String uri) implements Serializable {
         .child(".%s.%s.partial".formatted(name(), UUID.randomUUID().toString().substring(0, 13)));
   }
 
-  /**
-   * Never without one of the two where the file system can: a reader, or a kill, finds a whole
-   * file.
-   */
-  private static boolean replace(FileSystem files, Path temporary, Path path) throws IOException {
+  /** Never without one of the two: a reader, or a kill, finds a whole file. */
+  private static void replace(FileSystem files, Path temporary, Path path) throws IOException {
     if (files instanceof RawLocalFileSystem) {
-      return files.rename(temporary, path);
+      if (!files.rename(temporary, path)) {
+        throw new IOException("the file system refused the rename from " + temporary);
+      }
+      return;
     }
-    if (files.getScheme().equals("hdfs")) {
+    try {
       FileContext.getFileContext(files.getUri(), files.getConf())
           .rename(temporary, path, Options.Rename.OVERWRITE);
-      return true;
+    } catch (UnsupportedFileSystemException e) {
+      // It has no rename that replaces.
+      files.delete(path, false);
+      if (!files.rename(temporary, path)) {
+        throw new IOException("the file system refused the rename from " + temporary, e);
+      }
     }
-    files.delete(path, false);
-    return files.rename(temporary, path);
   }
 
   public void writeBytes(byte[] bytes) {
@@ -263,26 +365,37 @@ public record Location(String uri) implements Serializable {
    * @return false where there is one
    */
   public boolean create(String text) {
+    return attempt(
+        "write",
+        (files, path) -> {
+          if (!isObjectStore(files)) {
+            return createByRename(files, path, text);
+          }
+          try (OutputStream out = files.create(path, false)) {
+            out.write(text.getBytes(StandardCharsets.UTF_8));
+            return true;
+          } catch (FileAlreadyExistsException e) {
+            return false;
+          }
+        });
+  }
+
+  private boolean createByRename(FileSystem files, Path path, String text) throws IOException {
     Location partial = partial();
     partial.writeText(text);
     try {
-      return attempt(
-          "write",
-          (files, path) -> {
-            Path temporary = new Path(partial.uri);
-            if (files instanceof RawLocalFileSystem local) {
-              return link(local.pathToFile(temporary), local.pathToFile(path));
-            }
-            if (files.getScheme().equals("hdfs")) {
-              try {
-                FileContext.getFileContext(files.getUri(), files.getConf()).rename(temporary, path);
-                return true;
-              } catch (FileAlreadyExistsException e) {
-                return false;
-              }
-            }
-            return !files.exists(path) && files.rename(temporary, path);
-          });
+      Path temporary = new Path(partial.uri);
+      if (files instanceof RawLocalFileSystem local) {
+        return link(local.pathToFile(temporary), local.pathToFile(path));
+      }
+      try {
+        FileContext.getFileContext(files.getUri(), files.getConf()).rename(temporary, path);
+        return true;
+      } catch (UnsupportedFileSystemException e) {
+        return !files.exists(path) && files.rename(temporary, path);
+      }
+    } catch (FileAlreadyExistsException e) {
+      return false;
     } finally {
       partial.delete();
     }
@@ -317,7 +430,8 @@ public record Location(String uri) implements Serializable {
     }
   }
 
-  private Location parent() {
+  /** The folder that this is in. */
+  public Location parent() {
     int slash = uri.lastIndexOf('/');
     return new Location(slash <= 0 ? "/" : uri.substring(0, slash)).withoutTrailingSlash();
   }
@@ -355,6 +469,11 @@ public record Location(String uri) implements Serializable {
       return "it does not exist";
     }
     return String.valueOf(e.getMessage()).lines().findFirst().orElse(e.getClass().getSimpleName());
+  }
+
+  /** Settings outside Spark have changed. */
+  static void readSettingsAgain() {
+    settings = null;
   }
 
   /**

@@ -30,7 +30,7 @@ public record Provenance(
         "%s %s".formatted(System.getProperty("os.name"), System.getProperty("os.arch")),
         Runtime.getRuntime().availableProcessors(),
         now(),
-        command);
+        command.stream().map(Secrets::blanked).toList());
   }
 
   /** This second, UTC. */

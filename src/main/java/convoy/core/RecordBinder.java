@@ -149,7 +149,7 @@ final class RecordBinder {
     List<Class<?>> members = members(type).toList();
     String name = node.path("type").asText("");
     Optional<Class<?>> member =
-        members.stream().filter(one -> kebab(one.getSimpleName()).equals(name)).findFirst();
+        members.stream().filter(one -> typeName(one).equals(name)).findFirst();
     if (member.isPresent()) {
       // Null where something in it is wrong, which was said.
       return bindRecord(node, member.get(), path);
@@ -157,7 +157,12 @@ final class RecordBinder {
     return wrong(
         join(path, "type"),
         node.path("type"),
-        "one of " + members.stream().map(one -> kebab(one.getSimpleName())).toList());
+        "one of " + members.stream().map(one -> typeName(one)).toList());
+  }
+
+  private static String typeName(Class<?> type) {
+    Named named = type.getAnnotation(Named.class);
+    return named == null ? kebab(type.getSimpleName()) : named.value();
   }
 
   private static Stream<Class<?>> members(Class<?> type) {
@@ -240,7 +245,7 @@ final class RecordBinder {
   private static JsonNode recordToTree(Record record) {
     ObjectNode object = NODES.objectNode();
     if (Arrays.stream(record.getClass().getInterfaces()).anyMatch(Class::isSealed)) {
-      object.put("type", kebab(record.getClass().getSimpleName()));
+      object.put("type", typeName(record.getClass()));
     }
     for (RecordComponent component : record.getClass().getRecordComponents()) {
       try {

@@ -1,7 +1,7 @@
 package convoy.evaluate;
 
 import convoy.core.Provenance;
-import convoy.data.LabelIndex;
+import convoy.data.sources.LabelIndex;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

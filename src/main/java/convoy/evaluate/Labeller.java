@@ -2,9 +2,9 @@ package convoy.evaluate;
 
 import convoy.core.Documents;
 import convoy.core.Location;
-import convoy.data.BrokenPictureException;
-import convoy.data.Picture;
-import convoy.data.PictureDecoder;
+import convoy.data.pictures.BrokenPictureException;
+import convoy.data.pictures.Picture;
+import convoy.data.pictures.PictureDecoder;
 import convoy.network.Backend;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,7 +1,7 @@
 package convoy.evaluate;
 
 import convoy.core.Location;
-import convoy.data.ImageTransform;
+import convoy.data.pictures.ImageTransform;
 import convoy.network.NetworkSpec;
 import convoy.network.TrainedModel;
 import java.io.Serializable;

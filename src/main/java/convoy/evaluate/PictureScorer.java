@@ -1,8 +1,8 @@
 package convoy.evaluate;
 
 import convoy.cluster.ClusterJob;
-import convoy.data.ImageTransform;
-import convoy.data.Picture;
+import convoy.data.pictures.ImageTransform;
+import convoy.data.pictures.Picture;
 import convoy.network.Backend;
 import convoy.network.ModelState;
 import convoy.network.Network;

@@ -1,9 +1,9 @@
 package convoy.evaluate;
 
 import convoy.cluster.ClusterJob;
-import convoy.data.MinibatchReader;
-import convoy.data.PictureShelf;
-import convoy.data.PictureStore;
+import convoy.data.reading.MinibatchReader;
+import convoy.data.reading.PictureShelf;
+import convoy.data.reading.PictureStore;
 import convoy.network.ModelState;
 import convoy.network.Replicas;
 import java.io.Serializable;

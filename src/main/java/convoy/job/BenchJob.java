@@ -1,5 +1,7 @@
 package convoy.job;
 
+import convoy.bench.DataBench;
+import convoy.bench.DataRow;
 import convoy.bench.PolicyBench;
 import convoy.bench.PolicyRow;
 import convoy.bench.RoundBench;
@@ -45,7 +47,8 @@ final class BenchJob implements Job<BenchJob.Config> {
   enum Suite {
     STEPS,
     ROUNDS,
-    POLICIES
+    POLICIES,
+    DATA
   }
 
   /** {@code conf/bench.yaml} explains each key. */
@@ -57,7 +60,9 @@ final class BenchJob implements Job<BenchJob.Config> {
       Optional<Integer> replicas,
       List<String> masters,
       int rounds,
-      Optional<PolicyBench.Options> policies) {
+      Optional<PolicyBench.Options> policies,
+      int pictures,
+      List<Integer> tinyPictures) {
     Config {
       new Checks()
           .atLeast(1, "repetitions", repetitions)
@@ -65,6 +70,12 @@ final class BenchJob implements Job<BenchJob.Config> {
           .atLeast(1, "replicas", replicas.orElse(1))
           .that(!masters.isEmpty(), "masters", masters, "must name one")
           .atLeast(1, "rounds", rounds)
+          .atLeast(0, "pictures", pictures)
+          .that(
+              tinyPictures.stream().allMatch(n -> n >= 1),
+              "tiny-pictures",
+              tinyPictures,
+              "must be at least 1 each")
           .that(
               suite != Suite.POLICIES || policies.isPresent(),
               "policies",
@@ -92,6 +103,7 @@ final class BenchJob implements Job<BenchJob.Config> {
       case STEPS -> Checks.collect(problems, () -> StepCase.of(config.networks()));
       case ROUNDS -> Checks.collect(problems, () -> rounds(config));
       case POLICIES -> problems.addAll(policies(config, Location.of(".")).problems());
+      case DATA -> {}
     }
     return problems;
   }
@@ -112,6 +124,7 @@ final class BenchJob implements Job<BenchJob.Config> {
           case STEPS -> steps(config, run, context.provenance());
           case ROUNDS -> rounds(config, run, context.provenance());
           case POLICIES -> policies(config, run, context.provenance());
+          case DATA -> data(config, run, context.provenance());
         };
     context.out().print(text);
     context.out().printf("Run %s%n", run.location());
@@ -135,9 +148,8 @@ final class BenchJob implements Job<BenchJob.Config> {
     classPaths.put("convoy", System.getProperty("java.class.path"));
     Optional.ofNullable(System.getProperty(DL4J_SPARK))
         .ifPresent(path -> classPaths.put("dl4j-spark", path));
-    List<String> flags = List.of(JavaModuleOptions.defaultModuleOptions().strip().split(" +"));
     List<RoundRow> rows =
-        new RoundBench(classPaths, flags, folder())
+        new RoundBench(classPaths, flags(), folder())
             .run(rounds(config), some -> save(run, some, provenance));
     Optional<RoundModel> model = RoundModel.fit(rows);
     model.ifPresent(
@@ -160,6 +172,18 @@ final class BenchJob implements Job<BenchJob.Config> {
       }
       return BenchReport.policiesText(rows);
     }
+  }
+
+  private static String data(Config config, RunFolder run, Provenance provenance) {
+    List<DataRow> rows =
+        new DataBench(flags(), folder())
+            .run(config.pictures(), config.tinyPictures(), some -> save(run, some, provenance));
+    return BenchReport.dataText(rows);
+  }
+
+  /** That Spark needs of a JVM. */
+  private static List<String> flags() {
+    return List.of(JavaModuleOptions.defaultModuleOptions().strip().split(" +"));
   }
 
   /** After every case: a long run that ends early has what it measured. */

@@ -2,8 +2,8 @@ package convoy.job;
 
 import convoy.core.Checks;
 import convoy.core.Location;
-import convoy.data.ShapePictures;
-import convoy.data.SplitName;
+import convoy.data.pictures.ShapePictures;
+import convoy.data.sources.SplitName;
 import java.util.List;
 
 /** Draws a small data set of shapes, for the demo and for whoever has no pictures at hand. */

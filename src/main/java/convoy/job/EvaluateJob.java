@@ -7,11 +7,11 @@ import convoy.core.Location;
 import convoy.core.Progress;
 import convoy.core.RunFolder;
 import convoy.core.UserException;
-import convoy.data.DatasetManifest;
-import convoy.data.PictureEncoder;
-import convoy.data.PictureShelf;
-import convoy.data.PictureStore;
-import convoy.data.SplitName;
+import convoy.data.pictures.PictureEncoder;
+import convoy.data.reading.PictureShelf;
+import convoy.data.reading.PictureStore;
+import convoy.data.shards.DatasetManifest;
+import convoy.data.sources.SplitName;
 import convoy.evaluate.Combination;
 import convoy.evaluate.Evaluation;
 import convoy.evaluate.Member;
@@ -154,7 +154,9 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
     Broadcast<PictureShelf> pictures =
         spark.broadcast(
             new PictureShelf(
-                Location.of(config.dataset()), manifest, (long) config.cacheMebibytes() << 20));
+                Location.of(config.dataset()),
+                manifest,
+                PictureShelf.Room.ofMebibytes(config.cacheMebibytes())));
     try (Progress progress = Progress.of("evaluate", "images", split.examples())) {
       List<Tally> tallies =
           predictor.ask(pictures, config.splitName(), question, done -> progress.moveTo(done, ""));
@@ -185,7 +187,9 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
       Location dataset,
       DatasetManifest manifest,
       Evaluation evaluation) {
-    PictureStore store = new PictureShelf(dataset, manifest, 0).store(config.splitName());
+    PictureStore store =
+        new PictureShelf(dataset, manifest, PictureShelf.Room.ofMebibytes(0))
+            .store(config.splitName());
     evaluation.all().stream()
         .flatMap(score -> score.worst().stream())
         .map(Evaluation.Mistake::example)

@@ -8,9 +8,9 @@ import convoy.core.Location;
 import convoy.core.Progress;
 import convoy.core.RunFolder;
 import convoy.core.UserException;
-import convoy.data.ImageReference;
-import convoy.data.PictureListing;
-import convoy.data.ReferenceReader;
+import convoy.data.reading.PictureListing;
+import convoy.data.reading.PictureReference;
+import convoy.data.reading.ReferenceReader;
 import convoy.evaluate.Labeller;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
@@ -81,7 +81,7 @@ final class Labelling {
 
   /** Files, members of tars, or a data set's examples. */
   Counts pictures(PredictJob.Source source, int partPictures) {
-    List<ImageReference> all = PictureListing.of(Location.of(source.path()), source.split());
+    List<PictureReference> all = PictureListing.of(Location.of(source.path()), source.split());
     run.requireSame("pictures.sha256", digest(all), "set of pictures");
     int count = (all.size() + partPictures - 1) / partPictures;
     List<Part> work = new ArrayList<>();
@@ -115,7 +115,7 @@ final class Labelling {
   }
 
   /** Some pictures of a listing. */
-  private record Part(Location file, List<ImageReference> pictures) implements Serializable {
+  private record Part(Location file, List<PictureReference> pictures) implements Serializable {
     long run(Labeller labeller) {
       try (ReferenceReader reader = new ReferenceReader()) {
         return labeller.label(
@@ -127,7 +127,7 @@ final class Labelling {
     }
   }
 
-  private static String digest(List<ImageReference> pictures) {
+  private static String digest(List<PictureReference> pictures) {
     var digest = Digests.sha256();
     pictures.forEach(
         p ->

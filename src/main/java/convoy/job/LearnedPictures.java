@@ -1,6 +1,6 @@
 package convoy.job;
 
-import convoy.data.Picture;
+import convoy.data.pictures.Picture;
 import convoy.network.Architectures;
 import convoy.network.Backend;
 import convoy.network.Engine;

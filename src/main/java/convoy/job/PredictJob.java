@@ -5,7 +5,7 @@ import convoy.core.Checks;
 import convoy.core.Location;
 import convoy.core.RunFolder;
 import convoy.core.UserException;
-import convoy.data.DatasetManifest;
+import convoy.data.shards.DatasetManifest;
 import convoy.evaluate.Combination;
 import convoy.evaluate.Labeller;
 import convoy.evaluate.Member;

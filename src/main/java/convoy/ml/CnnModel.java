@@ -1,7 +1,7 @@
 package convoy.ml;
 
 import convoy.core.Location;
-import convoy.data.Picture;
+import convoy.data.pictures.Picture;
 import convoy.evaluate.Evaluation;
 import convoy.evaluate.Member;
 import convoy.evaluate.PictureScorer;

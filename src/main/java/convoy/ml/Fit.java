@@ -6,14 +6,15 @@ import convoy.core.Location;
 import convoy.core.Provenance;
 import convoy.core.RunFolder;
 import convoy.core.UserException;
-import convoy.data.BrokenPictureException;
-import convoy.data.DatasetPartitioner;
-import convoy.data.DatasetPartitioner.Images;
-import convoy.data.DatasetPartitioner.SplitRule;
-import convoy.data.DatasetPartitioner.Splits;
-import convoy.data.LabelIndex;
-import convoy.data.LabelledPicture;
-import convoy.data.SplitName;
+import convoy.data.pictures.BrokenPictureException;
+import convoy.data.shards.DatasetPartitioner;
+import convoy.data.shards.LabelledPicture;
+import convoy.data.shards.PartitionOptions;
+import convoy.data.shards.PartitionOptions.Images;
+import convoy.data.shards.PartitionOptions.SplitRule;
+import convoy.data.shards.PartitionOptions.Splits;
+import convoy.data.sources.LabelIndex;
+import convoy.data.sources.SplitName;
 import convoy.network.TrainedModel;
 import convoy.train.Training;
 import convoy.train.TrainingConfig;
@@ -131,15 +132,16 @@ final class Fit {
     boolean strict = stage.invalid() == PictureRows.Invalid.ERROR;
     return new DatasetPartitioner(
         spark,
-        new DatasetPartitioner.Options(
-            new Splits(SplitRule.HASH, 0, 0),
+        new PartitionOptions(
+            new Splits(SplitRule.HASH, 0, 0, Optional.empty()),
             new Images(
                 Images.Color.valueOf(text("color").toUpperCase(Locale.ROOT)),
                 Optional.empty(),
                 0.9),
             SHARD_EXAMPLES,
             strict ? 0 : Integer.MAX_VALUE,
-            (long) stage.<Object>value(stage.seed())));
+            (long) stage.<Object>value(stage.seed())),
+        line -> {});
   }
 
   private String text(String param) {

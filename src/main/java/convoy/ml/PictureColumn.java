@@ -1,9 +1,9 @@
 package convoy.ml;
 
-import convoy.data.BrokenPictureException;
-import convoy.data.Picture;
-import convoy.data.PictureDecoder;
-import convoy.data.PictureEncoder;
+import convoy.data.pictures.BrokenPictureException;
+import convoy.data.pictures.Picture;
+import convoy.data.pictures.PictureDecoder;
+import convoy.data.pictures.PictureEncoder;
 import java.io.Serializable;
 import java.util.List;
 import org.apache.spark.ml.image.ImageSchema;

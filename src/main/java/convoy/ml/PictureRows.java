@@ -2,8 +2,8 @@ package convoy.ml;
 
 import convoy.cluster.SparkContexts;
 import convoy.core.UserException;
-import convoy.data.BrokenPictureException;
-import convoy.data.Picture;
+import convoy.data.pictures.BrokenPictureException;
+import convoy.data.pictures.Picture;
 import convoy.evaluate.Member;
 import convoy.evaluate.PictureScorer;
 import convoy.network.Backend;

@@ -1,6 +1,6 @@
 package convoy.network;
 
-import convoy.data.Minibatch;
+import convoy.data.reading.Minibatch;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;

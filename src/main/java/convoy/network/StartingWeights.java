@@ -4,7 +4,7 @@ import convoy.convolution.Shape;
 import convoy.core.Location;
 import convoy.core.Safetensors;
 import convoy.core.UserException;
-import convoy.data.LabelIndex;
+import convoy.data.sources.LabelIndex;
 import convoy.network.StateLayout.Block;
 import convoy.network.architecture.Blueprint;
 import convoy.network.architecture.LayerSpec;

@@ -2,12 +2,8 @@ package convoy.registry;
 
 import convoy.core.Digests;
 import convoy.core.Location;
-import convoy.core.UserException;
-import convoy.data.ImageReference;
-import convoy.data.ImageSource;
+import convoy.data.sources.ImageSource;
 import convoy.registry.Registry.Drop;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -26,22 +22,6 @@ final class Drops {
 
     boolean is(Drop drop) {
       return drop.name().equals(name) && drop.fingerprint().equals(fingerprint);
-    }
-
-    /**
-     * What is in it, read anew each time.
-     *
-     * @throws UserException if it cannot be read
-     */
-    List<ImageReference> pictures() {
-      try {
-        return source.list();
-      } catch (IOException | UncheckedIOException e) {
-        throw new UserException(
-            "Cannot list pictures in %s: %s. Set it aside, or name it in source.skip."
-                .formatted(source.path(), e.getMessage()),
-            e);
-      }
     }
   }
 

@@ -7,16 +7,16 @@ import convoy.core.Location;
 import convoy.core.Provenance;
 import convoy.core.RunFolder;
 import convoy.core.UserException;
-import convoy.data.DatasetManifest;
-import convoy.data.DatasetPartitioner;
-import convoy.data.DatasetPartitioner.SplitRule;
-import convoy.data.DatasetPartitioner.Splits;
-import convoy.data.ImageReference;
-import convoy.data.LabelIndex;
-import convoy.data.PictureEncoder;
-import convoy.data.PictureShelf;
-import convoy.data.PictureStore;
-import convoy.data.SplitName;
+import convoy.data.pictures.PictureEncoder;
+import convoy.data.reading.PictureShelf;
+import convoy.data.reading.PictureStore;
+import convoy.data.shards.DatasetManifest;
+import convoy.data.shards.DatasetPartitioner;
+import convoy.data.shards.PartitionOptions;
+import convoy.data.shards.PartitionOptions.SplitRule;
+import convoy.data.shards.PartitionOptions.Splits;
+import convoy.data.sources.LabelIndex;
+import convoy.data.sources.SplitName;
 import convoy.evaluate.Evaluation;
 import convoy.evaluate.Member;
 import convoy.evaluate.PairedComparison;
@@ -109,9 +109,9 @@ public final class Retraining {
       List<Drop> drops = new ArrayList<>(seen);
       LabelIndex labels = labels(champion);
       for (Drops.Found found : fresh) {
-        List<ImageReference> pictures = found.pictures();
-        labels = labels(found, pictures, labels);
-        drops.add(partition(found, pictures.size(), labels));
+        DatasetPartitioner.Contents contents = contents(found);
+        labels = labels(found, contents.classNames(), labels);
+        drops.add(partition(found, contents.pictures(), labels));
       }
       Location joined = join(drops, inputs);
       return decide(new Work(champion, drops, inputs, joined), lease);
@@ -196,7 +196,7 @@ public final class Retraining {
    *
    * @param labels that were known before it, and its own after them
    */
-  private Drop partition(Drops.Found found, int pictures, LabelIndex labels) {
+  private Drop partition(Drops.Found found, long pictures, LabelIndex labels) {
     String how =
         "%s %s %s"
             .formatted(
@@ -206,20 +206,34 @@ public final class Retraining {
     String digest = Digests.sha256(how).substring(0, 8);
     String part = "parts/%s-%s-%s".formatted(found.name(), found.fingerprint(), digest);
     if (!dataset.child(part).child(DatasetManifest.FILE).exists()) {
-      RetrainingConfig.Partition options = config.partition();
       listener.message("Drop %s: %,d pictures.%n".formatted(found.name(), pictures));
       var unused =
-          new DatasetPartitioner(
-                  spark,
-                  new DatasetPartitioner.Options(
-                      new Splits(SplitRule.HASH, options.validation(), 0),
-                      options.images(base),
-                      options.shardExamples(),
-                      options.rejectedImagesAllowed(),
-                      0))
-              .partitionPart(found.source(), labels, dataset.child(part), provenance);
+          partitioner().partitionPart(found.source(), labels, dataset.child(part), provenance);
     }
     return new Drop(found.name(), found.fingerprint(), part);
+  }
+
+  private DatasetPartitioner partitioner() {
+    RetrainingConfig.Partition options = config.partition();
+    return new DatasetPartitioner(
+        spark,
+        new PartitionOptions(
+            new Splits(SplitRule.HASH, options.validation(), 0, Optional.empty()),
+            options.images(base),
+            options.shardExamples(),
+            options.rejectedImagesAllowed(),
+            0),
+        line -> {});
+  }
+
+  /** What a drop has. */
+  private DatasetPartitioner.Contents contents(Drops.Found found) {
+    try {
+      return partitioner().contents(found.source(), work().child("listing"));
+    } catch (UserException e) {
+      throw new UserException(
+          "%s The drop can be set aside, or named in source.skip.".formatted(e.getMessage()), e);
+    }
   }
 
   /** The champion's classes, or the data set's. */
@@ -230,10 +244,9 @@ public final class Retraining {
   }
 
   /** What is known, and a drop's new classes after it, where these are allowed. */
-  private LabelIndex labels(Drops.Found found, List<ImageReference> pictures, LabelIndex known) {
+  private LabelIndex labels(Drops.Found found, List<String> classNames, LabelIndex known) {
     List<String> unknown =
-        pictures.stream()
-            .map(ImageReference::className)
+        classNames.stream()
             .filter(name -> !known.classNames().contains(name))
             .distinct()
             .sorted()
@@ -325,7 +338,8 @@ public final class Retraining {
                 training.network().backend()));
     Broadcast<PictureShelf> pictures =
         spark.broadcast(
-            new PictureShelf(work.joined(), manifest, (long) training.cacheMebibytes() << 20));
+            new PictureShelf(
+                work.joined(), manifest, PictureShelf.Room.ofMebibytes(training.cacheMebibytes())));
     try {
       return Evaluation.of(
           work.joined().uri(),
@@ -369,7 +383,9 @@ public final class Retraining {
       DatasetManifest manifest,
       Work work) {
     version.child("evaluation.json").writeText(Documents.toJson(evaluation));
-    PictureStore store = new PictureShelf(work.joined(), manifest, 0).store(SplitName.TEST);
+    PictureStore store =
+        new PictureShelf(work.joined(), manifest, PictureShelf.Room.ofMebibytes(0))
+            .store(SplitName.TEST);
     decision
         .comparison()
         .ifPresent(

@@ -2,13 +2,13 @@ package convoy.registry;
 
 import convoy.core.Checks;
 import convoy.core.Location;
-import convoy.data.ClassFolders;
-import convoy.data.DatasetManifest;
-import convoy.data.DatasetPartitioner.Images;
-import convoy.data.ImageSource;
-import convoy.data.ImagenetTars;
-import convoy.data.SplitName;
-import convoy.data.Webdataset;
+import convoy.data.shards.DatasetManifest;
+import convoy.data.shards.PartitionOptions.Images;
+import convoy.data.sources.ClassFolders;
+import convoy.data.sources.ImageSource;
+import convoy.data.sources.ImagenetTars;
+import convoy.data.sources.SplitName;
+import convoy.data.sources.Webdataset;
 import convoy.train.TrainingConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,7 +62,8 @@ public record RetrainingConfig(
     ImageSource drop(Location place) {
       return switch (layout) {
         case CLASS_FOLDERS -> new ClassFolders(place.uri(), Optional.empty());
-        case IMAGENET_TARS -> new ImagenetTars(place.uri(), Optional.empty());
+        case IMAGENET_TARS ->
+            new ImagenetTars(place.uri(), Optional.empty(), Optional.empty(), Optional.empty());
         case WEBDATASET -> new Webdataset(place.uri(), Optional.empty());
       };
     }

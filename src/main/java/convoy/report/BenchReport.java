@@ -1,5 +1,6 @@
 package convoy.report;
 
+import convoy.bench.DataRow;
 import convoy.bench.PolicyRow;
 import convoy.bench.RoundModel;
 import convoy.bench.RoundRow;
@@ -62,6 +63,28 @@ public final class BenchReport {
                         seconds(row.secondsPerRound()),
                         seconds(row.overheadSeconds()),
                         String.format(Locale.ROOT, "%,d", row.driverBytes()),
+                        String.valueOf(row.driverHeapMebibytes())))
+            .toList());
+  }
+
+  private static final List<String> DATA_COLUMNS =
+      List.of("what", "pictures", "seconds", "pictures/s", "MB/s", "MB read", "opens", "heap MiB");
+
+  /** Of the way of the pictures. */
+  public static String dataText(List<DataRow> rows) {
+    return NetworkReport.table(
+        DATA_COLUMNS,
+        rows.stream()
+            .map(
+                row ->
+                    List.of(
+                        row.what(),
+                        String.format(Locale.ROOT, "%,d", row.pictures()),
+                        String.format(Locale.ROOT, "%.1f", row.seconds()),
+                        String.format(Locale.ROOT, "%,.0f", row.picturesPerSecond()),
+                        String.format(Locale.ROOT, "%,.1f", row.megabytesPerSecond()),
+                        String.format(Locale.ROOT, "%,d", row.sourceBytesRead() / 1_000_000),
+                        String.format(Locale.ROOT, "%,d", row.sourceOpens()),
                         String.valueOf(row.driverHeapMebibytes())))
             .toList());
   }

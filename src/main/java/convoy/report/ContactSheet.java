@@ -1,9 +1,9 @@
 package convoy.report;
 
-import convoy.data.BrokenPictureException;
-import convoy.data.ImageTransform;
-import convoy.data.Picture;
-import convoy.data.PictureDecoder;
+import convoy.data.pictures.BrokenPictureException;
+import convoy.data.pictures.ImageTransform;
+import convoy.data.pictures.Picture;
+import convoy.data.pictures.PictureDecoder;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;

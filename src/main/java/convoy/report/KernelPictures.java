@@ -5,7 +5,7 @@ import convoy.convolution.Convolution;
 import convoy.convolution.Shape;
 import convoy.convolution.Tensor;
 import convoy.convolution.Window;
-import convoy.data.PictureEncoder;
+import convoy.data.pictures.PictureEncoder;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;

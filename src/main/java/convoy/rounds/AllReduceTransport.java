@@ -4,10 +4,10 @@ import convoy.cluster.ClusterJob;
 import convoy.cluster.Gauge;
 import convoy.cluster.SparkContexts;
 import convoy.core.UserException;
-import convoy.data.PictureShelf;
+import convoy.data.reading.PictureShelf;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 
@@ -21,6 +21,7 @@ final class AllReduceTransport implements Transport {
   private final Broadcast<TrainingTask> task;
   private final Broadcast<PictureShelf> pictures;
   private final Gauge gauge;
+  private List<String> places = List.of();
 
   AllReduceTransport(
       JavaSparkContext spark, Broadcast<TrainingTask> task, Broadcast<PictureShelf> pictures) {
@@ -80,6 +81,11 @@ final class AllReduceTransport implements Transport {
     }
   }
 
+  /** Where each worker was in the epoch before: what it has fetched is there. */
+  private List<String> places(int workers) {
+    return places.size() == workers ? places : Collections.nCopies(workers, "");
+  }
+
   private Position attempt(EpochWork epoch, Watcher watcher) {
     MeetingPoint meeting = task.value().checkpoints().meetingPoint();
     meeting.open();
@@ -89,7 +95,7 @@ final class AllReduceTransport implements Transport {
       ends =
           ClusterJob.together(
               spark,
-              spark.parallelize(IntStream.range(0, workers).boxed().toList(), workers),
+              ClusterJob.numbers(spark, places(workers)),
               new AllReduceWorker(task, pictures, epoch, gauge, meeting)::run,
               "epoch %d".formatted(epoch.number() + 1),
               new ClusterJob.Watch(
@@ -97,6 +103,7 @@ final class AllReduceTransport implements Transport {
     } finally {
       meeting.close();
     }
+    places = ends.stream().map(AllReduceWorker.End::place).toList();
     ends.forEach(end -> end.notes().forEach(watcher::note));
     UserException.throwIfAny(
         ends.stream().flatMap(end -> end.failures().stream()).limit(1).toList());

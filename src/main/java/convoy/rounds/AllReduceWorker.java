@@ -4,9 +4,9 @@ import convoy.cluster.ClusterJob;
 import convoy.cluster.Gauge;
 import convoy.core.Seeds;
 import convoy.core.UserException;
-import convoy.data.MinibatchReader;
-import convoy.data.PictureShelf;
-import convoy.data.SplitName;
+import convoy.data.reading.MinibatchReader;
+import convoy.data.reading.PictureShelf;
+import convoy.data.sources.SplitName;
 import convoy.network.Network;
 import convoy.network.ProcessGroup;
 import convoy.network.Replicas;
@@ -43,10 +43,11 @@ record AllReduceWorker(
   /**
    * How it ended.
    *
+   * @param place that the worker was at; the same is wished for the next epoch
    * @param failures what the operator has to mend: none or one
    * @param notes what he should know
    */
-  record End(Position position, List<String> failures, List<String> notes)
+  record End(Position position, String place, List<String> failures, List<String> notes)
       implements Serializable {}
 
   /**
@@ -113,7 +114,7 @@ record AllReduceWorker(
       if (!stopped && position.epoch() == epoch.number() && !position.isEnd()) {
         position = rounds(position);
       }
-      return new End(position, failures, notes);
+      return new End(position, ClusterJob.here(), failures, notes);
     }
 
     /** What the operator has to mend is kept until the others can be told. */

@@ -1,7 +1,7 @@
 package convoy.rounds;
 
 import convoy.core.Seeds;
-import convoy.data.EpochPlan;
+import convoy.data.reading.EpochPlan;
 import convoy.network.LayerRates;
 import convoy.network.Network;
 import java.io.Serializable;

@@ -2,10 +2,10 @@ package convoy.rounds;
 
 import convoy.core.Seeds;
 import convoy.core.UserException;
-import convoy.data.EpochPlan;
-import convoy.data.Minibatch;
-import convoy.data.MinibatchReader;
-import convoy.data.PictureStore;
+import convoy.data.reading.EpochPlan;
+import convoy.data.reading.Minibatch;
+import convoy.data.reading.MinibatchReader;
+import convoy.data.reading.PictureStore;
 import convoy.network.Network;
 import java.util.List;
 import java.util.Optional;

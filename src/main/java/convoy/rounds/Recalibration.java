@@ -1,6 +1,6 @@
 package convoy.rounds;
 
-import convoy.data.Minibatch;
+import convoy.data.reading.Minibatch;
 import convoy.network.LayerRates;
 import convoy.network.ModelState;
 import convoy.network.Network;

@@ -2,9 +2,9 @@ package convoy.rounds;
 
 import convoy.cluster.ClusterJob;
 import convoy.core.UserException;
-import convoy.data.EpochPlan;
-import convoy.data.PictureShelf;
-import convoy.data.SplitName;
+import convoy.data.reading.EpochPlan;
+import convoy.data.reading.PictureShelf;
+import convoy.data.sources.SplitName;
 import convoy.network.ModelState;
 import convoy.network.Replicas;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package convoy.rounds;
 
-import convoy.data.ImageTransform;
-import convoy.data.LabelIndex;
+import convoy.data.pictures.ImageTransform;
+import convoy.data.sources.LabelIndex;
 import convoy.network.Backend;
 import convoy.network.FirstState;
 import convoy.network.ModelState;

@@ -1,6 +1,6 @@
 package convoy.rounds;
 
-import convoy.data.PictureShelf;
+import convoy.data.reading.PictureShelf;
 import convoy.network.MemoryNeeds;
 import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaSparkContext;

@@ -6,10 +6,10 @@ import convoy.core.Location;
 import convoy.core.Progress;
 import convoy.core.RunFolder;
 import convoy.core.UserException;
-import convoy.data.DatasetManifest;
-import convoy.data.EpochPlan;
-import convoy.data.PictureShelf;
-import convoy.data.SplitName;
+import convoy.data.reading.EpochPlan;
+import convoy.data.reading.PictureShelf;
+import convoy.data.shards.DatasetManifest;
+import convoy.data.sources.SplitName;
 import convoy.evaluate.Member;
 import convoy.evaluate.Predictor;
 import convoy.evaluate.Tally;
@@ -76,8 +76,7 @@ public final class ParameterAveragingTrainer {
   Result train(Runnable owned, Training.Listener listener) {
     Broadcast<TrainingTask> task = spark.broadcast(task());
     Broadcast<PictureShelf> pictures =
-        spark.broadcast(
-            new PictureShelf(subject.dataset(), subject.manifest(), subject.keptBytes()));
+        spark.broadcast(new PictureShelf(subject.dataset(), subject.manifest(), subject.room()));
     TrainingHistory history;
     try {
       history =

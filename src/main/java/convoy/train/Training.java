@@ -5,7 +5,7 @@ import convoy.core.Digests;
 import convoy.core.Lease;
 import convoy.core.Location;
 import convoy.core.RunFolder;
-import convoy.data.DatasetManifest;
+import convoy.data.shards.DatasetManifest;
 import convoy.rounds.Transport;
 import org.apache.spark.api.java.JavaSparkContext;
 

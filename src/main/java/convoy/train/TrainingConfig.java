@@ -4,9 +4,10 @@ import convoy.core.Checks;
 import convoy.core.Documents;
 import convoy.core.Location;
 import convoy.core.UserException;
-import convoy.data.DatasetManifest;
-import convoy.data.ImageTransform;
-import convoy.data.SplitName;
+import convoy.data.pictures.ImageTransform;
+import convoy.data.reading.PictureShelf;
+import convoy.data.shards.DatasetManifest;
+import convoy.data.sources.SplitName;
 import convoy.network.Architectures;
 import convoy.network.Backend;
 import convoy.network.Engine;
@@ -28,12 +29,15 @@ public record TrainingConfig(
     double cropFraction,
     ImageTransform.Augmentation augmentation,
     TrainingOptions training,
-    int cacheMebibytes) {
+    int cacheMebibytes,
+    boolean cacheEncoded,
+    int shardCacheMebibytes) {
 
   public TrainingConfig {
     new Checks()
         .within(0.1, 1, "crop-fraction", cropFraction)
         .atLeast(0, "cache-mebibytes", cacheMebibytes)
+        .atLeast(0, "shard-cache-mebibytes", shardCacheMebibytes)
         .done();
   }
 
@@ -183,7 +187,8 @@ public record TrainingConfig(
         weights(manifest).map(StartingWeights::head),
         rates(manifest),
         seed,
-        (long) cacheMebibytes << 20,
+        new PictureShelf.Room(
+            (long) cacheMebibytes << 20, cacheEncoded, (long) shardCacheMebibytes << 20),
         network.backend());
   }
 }

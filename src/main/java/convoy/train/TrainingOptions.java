@@ -1,7 +1,7 @@
 package convoy.train;
 
 import convoy.core.Checks;
-import convoy.data.EpochPlan;
+import convoy.data.reading.EpochPlan;
 import convoy.rounds.MomentumRule;
 import convoy.rounds.OuterStep;
 import convoy.rounds.Payload;
@@ -9,6 +9,7 @@ import convoy.rounds.TrainingTask;
 import convoy.rounds.Transport;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How to train.
@@ -17,6 +18,7 @@ import java.util.List;
  * @param minibatch examples of one step of one worker
  * @param minibatchesPerRound steps between two averagings
  * @param rounds how they follow from {@code minibatchesPerRound}
+ * @param shuffleWindowShards shards whose examples a worker shuffles among each other
  * @param outerStep what becomes of the mean that workers reach
  * @param payload what workers send
  * @param movingAverage of the parameters, its decay a round: what is validated and kept as the
@@ -38,6 +40,7 @@ public record TrainingOptions(
     int workers,
     int minibatch,
     int minibatchesPerRound,
+    Optional<Integer> shuffleWindowShards,
     RoundRule rounds,
     OuterStep outerStep,
     Payload payload,
@@ -62,6 +65,11 @@ public record TrainingOptions(
         .atLeast(1, "workers", workers)
         .atLeast(1, "minibatch", minibatch)
         .atLeast(1, "minibatches-per-round", minibatchesPerRound)
+        .that(
+            shuffleWindowShards.map(n -> n >= 1).orElse(true),
+            "shuffle-window-shards",
+            shuffleWindowShards,
+            "must be at least 1, or none")
         .within(0, 0.9999, "momentum", momentum)
         .within(0, 1, "weight-decay", weightDecay)
         .that(
@@ -117,7 +125,10 @@ public record TrainingOptions(
   /** What an epoch is planned by. */
   EpochPlan.Layout layout(TrainingHistory history) {
     return new EpochPlan.Layout(
-        workers, minibatch, rounds.minibatches(minibatchesPerRound, history));
+        workers,
+        minibatch,
+        rounds.minibatches(minibatchesPerRound, history),
+        shuffleWindowShards.orElse(0));
   }
 
   /** Whether there are enough examples. */

@@ -4,7 +4,7 @@ import convoy.core.Documents;
 import convoy.core.Lease;
 import convoy.core.Location;
 import convoy.core.RunFolder;
-import convoy.data.DatasetManifest;
+import convoy.data.shards.DatasetManifest;
 import java.util.List;
 import java.util.Optional;
 

@@ -1,8 +1,9 @@
 package convoy.train;
 
 import convoy.core.Location;
-import convoy.data.DatasetManifest;
-import convoy.data.ImageTransform;
+import convoy.data.pictures.ImageTransform;
+import convoy.data.reading.PictureShelf;
+import convoy.data.shards.DatasetManifest;
 import convoy.network.Backend;
 import convoy.network.LayerRates;
 import convoy.network.MemoryNeeds;
@@ -19,7 +20,7 @@ import java.util.Optional;
  * @param weights path of those to begin with; empty for random ones
  * @param head what becomes of their last layer
  * @param rates of layers
- * @param keptBytes of decoded pictures a JVM
+ * @param room for pictures in a JVM
  * @param backend that workers train with
  */
 record TrainingSubject(
@@ -33,7 +34,7 @@ record TrainingSubject(
     Optional<StartingWeights.Head> head,
     LayerRates rates,
     long seed,
-    long keptBytes,
+    PictureShelf.Room room,
     Backend backend) {
 
   MemoryPlan memoryPlan(TrainingOptions options, int slots) {
@@ -51,7 +52,7 @@ record TrainingSubject(
         momentum == MomentumRule.AVERAGE ? needs.stateBytes() : needs.stateBytes() / 2,
         options.workers(),
         slots,
-        keptBytes,
+        room.heapBytes(),
         probabilities,
         backend.device());
   }

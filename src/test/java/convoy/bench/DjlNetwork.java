@@ -14,7 +14,7 @@ import ai.djl.training.ParameterStore;
 import ai.djl.training.Trainer;
 import ai.djl.training.loss.Loss;
 import ai.djl.training.optimizer.Optimizer;
-import convoy.data.Minibatch;
+import convoy.data.reading.Minibatch;
 import convoy.network.Architectures;
 import convoy.network.ModelState;
 import convoy.network.Network;

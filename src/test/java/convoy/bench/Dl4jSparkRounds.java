@@ -54,23 +54,20 @@ public final class Dl4jSparkRounds {
       trainer.fit(examples);
       double round = (System.nanoTime() - began) / 1e9 / one.rounds();
       double step = step(network);
-      System.out.println(
-          RoundBench.RESULT
-              + Documents.toJsonLine(
-                      new RoundRow(
-                          one.engine(),
-                          one.transport(),
-                          one.where(),
-                          one.network(),
-                          one.momentum(),
-                          one.workers(),
-                          one.rounds(),
-                          2L * Float.BYTES * trainer.getNetwork().numParams(),
-                          round,
-                          round - step,
-                          traffic.bytes() / one.rounds(),
-                          DriverTraffic.heapMebibytes()))
-                  .strip());
+      WorkerProcess.print(
+          new RoundRow(
+              one.engine(),
+              one.transport(),
+              one.where(),
+              one.network(),
+              one.momentum(),
+              one.workers(),
+              one.rounds(),
+              2L * Float.BYTES * trainer.getNetwork().numParams(),
+              round,
+              round - step,
+              traffic.bytes() / one.rounds(),
+              DriverTraffic.heapMebibytes()));
     }
   }
 

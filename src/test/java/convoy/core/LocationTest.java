@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -60,18 +63,35 @@ class LocationTest {
   }
 
   @Test
-  void aChannelShowsItsRangeOnly() throws IOException {
+  void aStretchIsReadForwardsWithShortSkipsAndLongOnes() throws IOException {
     Location file = Location.of(folder.resolve("r").toString());
-    file.writeText("0123456789");
-    try (var channel = file.openChannel(3, 4)) {
-      var buffer = java.nio.ByteBuffer.allocate(10);
-      while (channel.read(buffer) > 0) {
-        assertThat(channel.position()).isLessThanOrEqualTo(4);
+    byte[] content = new byte[5_000_000];
+    new SplittableRandom(1).nextBytes(content);
+    file.writeBytes(content);
+    try (InputStream in = file.open(3, 4_500_000)) {
+      assertThat(in.readNBytes(2)).isEqualTo(Arrays.copyOfRange(content, 3, 5));
+      for (int skip : new int[] {1, 200_000, 3_000_000}) {
+        in.skipNBytes(skip);
       }
-      assertThat(
-              new String(
-                  buffer.array(), 0, buffer.position(), java.nio.charset.StandardCharsets.UTF_8))
-          .isEqualTo("3456");
+      assertThat(in.readNBytes(10)).isEqualTo(Arrays.copyOfRange(content, 3_200_006, 3_200_016));
+      in.skipNBytes(4_500_000 - 3_200_013 - 1);
+      assertThat(in.read()).isEqualTo(content[4_500_002] & 0xFF);
+      assertThat(in.read()).isEqualTo(-1);
+      assertThat(in.skip(2_000_000)).isZero();
     }
+  }
+
+  @Test
+  void aFileThatCannotBeWrittenWholeIsNotThere() {
+    Location file = Location.of(folder.resolve("x/y").toString());
+    assertThatThrownBy(
+            () ->
+                file.write(
+                    out -> {
+                      out.write(1);
+                      throw new IOException("no more");
+                    }))
+        .hasMessageContaining("Cannot write " + file + ": no more");
+    assertThat(file.parent().list(true)).isEmpty();
   }
 }

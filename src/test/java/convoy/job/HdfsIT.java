@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import convoy.core.Documents;
 import convoy.core.Location;
-import convoy.data.DatasetManifest;
+import convoy.data.shards.DatasetManifest;
 import convoy.registry.Registry;
 import convoy.train.ParameterAveragingTrainer;
 import java.nio.file.Files;

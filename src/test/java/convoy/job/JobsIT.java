@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import convoy.TestData;
 import convoy.core.Documents;
 import convoy.core.Location;
-import convoy.data.DatasetManifest;
+import convoy.data.shards.DatasetManifest;
 import convoy.evaluate.Evaluation;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -129,7 +129,8 @@ class JobsIT {
         .startsWith(
             "error: Cannot partition: 28 pictures are broken, rejected-images-allowed is 27.")
         .contains("derived/");
-    assertThat(output.resolve("shards")).doesNotExist();
+    assertThat(output.resolve("manifest.json")).doesNotExist();
+    assertThat(Files.readAllLines(output.resolve("rejected.tsv"))).hasSize(29);
     options[7] = "rejected-images-allowed=28";
     Jobs.succeed("partition", options);
     DatasetManifest manifest = DatasetManifest.read(Location.of(output.toString()));
@@ -286,6 +287,8 @@ class JobsIT {
           "--set",
           "seed=" + seed,
           "--set",
+          "overwrite=" + (seed == 2),
+          "--set",
           "source.path=" + folder.resolve("pictures"),
           "--set",
           "output=" + set);
@@ -301,7 +304,6 @@ class JobsIT {
       };
       if (seed == 1) {
         Jobs.succeed("train", options);
-        Files.delete(set.resolve("manifest.json"));
       } else {
         refused(
             Jobs.run("train", options),

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import convoy.core.Documents;
 import convoy.core.Location;
-import convoy.data.DatasetManifest;
+import convoy.data.shards.DatasetManifest;
 import convoy.network.TrainedModel;
 import convoy.registry.Decision;
 import convoy.registry.Registry;

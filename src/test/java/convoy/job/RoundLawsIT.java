@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.within;
 import convoy.core.Documents;
 import convoy.core.Location;
 import convoy.core.Seeds;
-import convoy.data.DatasetManifest;
-import convoy.data.EpochPlan;
-import convoy.data.ImageTransform;
-import convoy.data.Minibatch;
-import convoy.data.MinibatchReader;
-import convoy.data.PictureShelf;
-import convoy.data.PictureStore;
+import convoy.data.pictures.ImageTransform;
+import convoy.data.reading.EpochPlan;
+import convoy.data.reading.Minibatch;
+import convoy.data.reading.MinibatchReader;
+import convoy.data.reading.PictureShelf;
+import convoy.data.reading.PictureStore;
+import convoy.data.shards.DatasetManifest;
 import convoy.network.Architectures;
 import convoy.network.FirstState;
 import convoy.network.ModelState;
@@ -92,7 +92,8 @@ class RoundLawsIT {
         manifest.split("train").shards().stream()
             .mapToInt(DatasetManifest.Shard::examples)
             .toArray();
-    PictureStore store = new PictureShelf(dataset, manifest, 0).store("train");
+    PictureStore store =
+        new PictureShelf(dataset, manifest, PictureShelf.Room.ofMebibytes(0)).store("train");
     var inputs =
         new MinibatchReader.Inputs(
             new ImageTransform(32, 32, 1, manifest.mean(), manifest.standardDeviation()),
@@ -103,7 +104,7 @@ class RoundLawsIT {
       for (int epoch = 0; epoch < 2; epoch++) {
         EpochPlan plan =
             EpochPlan.of(
-                shards, new EpochPlan.Layout(workers, minibatch, 1), Seeds.mix(1, 0), epoch);
+                shards, new EpochPlan.Layout(workers, minibatch, 1, 0), Seeds.mix(1, 0), epoch);
         for (int round = 0; round < plan.rounds(); round++) {
           int step = round;
           int[] examples =
@@ -227,7 +228,7 @@ class RoundLawsIT {
     int examples = manifest.split("train").examples();
     Minibatch all =
         MinibatchReader.read(
-            new PictureShelf(dataset, manifest, 0).store("train"),
+            new PictureShelf(dataset, manifest, PictureShelf.Room.ofMebibytes(0)).store("train"),
             new MinibatchReader.Inputs(
                 new ImageTransform(32, 32, 1, manifest.mean(), manifest.standardDeviation()),
                 Optional.empty(),

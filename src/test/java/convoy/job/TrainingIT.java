@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import convoy.core.Documents;
 import convoy.core.Location;
-import convoy.data.DatasetManifest;
-import convoy.data.Picture;
-import convoy.data.PictureEncoder;
-import convoy.data.PictureShelf;
+import convoy.data.pictures.Picture;
+import convoy.data.pictures.PictureEncoder;
+import convoy.data.reading.PictureShelf;
+import convoy.data.shards.DatasetManifest;
 import convoy.evaluate.Evaluation;
 import convoy.network.Architectures;
 import convoy.network.NetworkSpec;
@@ -310,7 +310,10 @@ class TrainingIT {
 
   private static Picture aPicture() {
     DatasetManifest manifest = DatasetManifest.read(Location.of(shapes.toString()));
-    return new PictureShelf(Location.of(shapes.toString()), manifest, 0).store("train").picture(0);
+    return new PictureShelf(
+            Location.of(shapes.toString()), manifest, PictureShelf.Room.ofMebibytes(0))
+        .store("train")
+        .picture(0);
   }
 
   private static long colours(BufferedImage image) {

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import convoy.core.Location;
 import convoy.core.UserException;
-import convoy.data.ShapePictures;
+import convoy.data.pictures.ShapePictures;
 import convoy.network.TrainedModel;
 import java.nio.file.Files;
 import java.nio.file.Path;

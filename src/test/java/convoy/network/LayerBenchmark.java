@@ -1,7 +1,7 @@
 package convoy.network;
 
 import convoy.convolution.Shape;
-import convoy.data.Minibatch;
+import convoy.data.reading.Minibatch;
 import convoy.network.Backend.EngineName;
 import convoy.network.architecture.Blueprint;
 import convoy.network.architecture.LayerSpec;

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import convoy.convolution.Shape;
 import convoy.convolution.Tensor;
-import convoy.data.Minibatch;
+import convoy.data.reading.Minibatch;
 import convoy.network.architecture.Blueprint;
 import convoy.network.architecture.LayerSpec;
 import convoy.network.architecture.Sketch;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import convoy.core.Processor;
 import convoy.core.UserException;
-import convoy.data.Minibatch;
+import convoy.data.reading.Minibatch;
 import convoy.network.Backend.DeviceKind;
 import convoy.network.Backend.EngineName;
 import convoy.network.Backend.Precision;

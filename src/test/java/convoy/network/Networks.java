@@ -1,6 +1,6 @@
 package convoy.network;
 
-import convoy.data.Minibatch;
+import convoy.data.reading.Minibatch;
 import convoy.network.Backend.DeviceKind;
 import convoy.network.Backend.EngineName;
 import convoy.network.Backend.Precision;

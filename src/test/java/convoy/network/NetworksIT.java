@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 import static org.junit.jupiter.params.provider.Arguments.of;
 
 import convoy.core.UserException;
-import convoy.data.Minibatch;
+import convoy.data.reading.Minibatch;
 import convoy.network.Backend.EngineName;
 import convoy.network.architecture.Parameter;
 import convoy.network.architecture.ResNet;

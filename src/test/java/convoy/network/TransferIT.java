@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import convoy.core.Location;
 import convoy.core.UserException;
-import convoy.data.ImageTransform;
-import convoy.data.LabelIndex;
-import convoy.data.Minibatch;
+import convoy.data.pictures.ImageTransform;
+import convoy.data.reading.Minibatch;
+import convoy.data.sources.LabelIndex;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -1,7 +1,7 @@
 package example;
 
 import convoy.core.Location;
-import convoy.data.ShapePictures;
+import convoy.data.pictures.ShapePictures;
 import convoy.ml.CnnClassifier;
 import convoy.ml.CnnModel;
 import java.util.List;

@@ -1,7 +1,7 @@
 package convoy.network.dl4j;
 
 import convoy.convolution.Shape;
-import convoy.data.Minibatch;
+import convoy.data.reading.Minibatch;
 import convoy.network.ModelState;
 import convoy.network.Network;
 import convoy.network.StateLayout;

@@ -1,7 +1,7 @@
 package convoy.network.torch;
 
 import convoy.convolution.Shape;
-import convoy.data.Minibatch;
+import convoy.data.reading.Minibatch;
 import convoy.network.Backend.Precision;
 import convoy.network.ModelState;
 import convoy.network.Network;

@@ -1,0 +1,59 @@
+package convoy.data.shards;
+
+import convoy.cluster.SparkContexts;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/** What a partition will do and need, said before it begins. */
+final class PartitionNeeds {
+  private static final long MEBIBYTE = 1 << 20;
+
+  /** A decoder's image of up to eight bytes a pixel, and its samples. */
+  private static final int BYTES_PER_PIXEL = 11;
+
+  /** Of a task, for Spark's sorting of what it made; more of it goes to disk. */
+  private static final long SORTING_BYTES = 64 * MEBIBYTE;
+
+  private PartitionNeeds() {}
+
+  static String words(
+      JavaSparkContext spark,
+      PartitionOptions options,
+      SourceListing listing,
+      int tasks,
+      PlannedShards shards) {
+    int missing = shards.missing().length;
+    int all = shards.plan().shards();
+    long task = options.images().mostPixels() * BYTES_PER_PIXEL + SORTING_BYTES;
+    long share = shareOfHeap(spark);
+    String words =
+        "%,d pictures of %,d classes in %,d parts; %,d tasks read them for %,d shards%s, %d at the same time. A task needs up to %,d MiB of heap, for a picture of %d megapixels; it has %,d MiB."
+            .formatted(
+                listing.pictures(),
+                listing.classNames().size(),
+                listing.parts().size(),
+                tasks,
+                missing,
+                missing < all
+                    ? " (%,d of %,d are there from before)".formatted(all - missing, all)
+                    : "",
+                SparkContexts.slots(spark),
+                task / MEBIBYTE,
+                options.images().mostMegapixels(),
+                share / MEBIBYTE);
+    return share >= task
+        ? words
+        : words
+            + " A picture of more than %d megapixels will stop the job; raise spark.executor.memory (locally spark.driver.memory), or lower images.most-megapixels."
+                .formatted(Math.max(0, share - SORTING_BYTES) / BYTES_PER_PIXEL / 1_000_000);
+  }
+
+  /** Heap for one task of those that run at the same time in one JVM. */
+  private static long shareOfHeap(JavaSparkContext spark) {
+    int slots = SparkContexts.slots(spark);
+    if (spark.isLocal()) {
+      return Runtime.getRuntime().maxMemory() / slots;
+    }
+    int inOne = Math.max(1, slots / Math.max(1, SparkContexts.executors(spark)));
+    return spark.getConf().getSizeAsMb("spark.executor.memory", "1g") * MEBIBYTE / inOne;
+  }
+}

@@ -1,0 +1,38 @@
+package convoy.data.sources;
+
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/** Which file names are those of pictures. Whether the content is one is for the decoder to say. */
+public final class PictureFiles {
+  private static final Set<String> EXTENSIONS =
+      Set.of("jpg", "jpeg", "png", "gif", "webp", "bmp", "tif", "tiff");
+  private static final Set<String> UNREADABLE = Set.of("heic", "heif", "avif", "jxl", "jp2", "svg");
+
+  private PictureFiles() {}
+
+  public static boolean isPicture(String name) {
+    return EXTENSIONS.contains(extension(name));
+  }
+
+  /** Why a file of this name, a path perhaps, is passed over. */
+  static Optional<String> reasonToSkip(String name) {
+    for (String part : name.split("/")) {
+      if (part.startsWith(".") || part.equals("__MACOSX")) {
+        return Optional.of("is hidden");
+      }
+    }
+    if (isPicture(name)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        UNREADABLE.contains(extension(name))
+            ? "is a picture of a format that cannot be read (." + extension(name) + ")"
+            : "has no picture's extension");
+  }
+
+  static String extension(String name) {
+    return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,47 @@
+package convoy.data.sources;
+
+import java.io.Serializable;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * A stretch of a source that one task reads forwards: a folder of pictures, a tar, a tar in a tar,
+ * a file of records. It has the same pictures in the same order each time.
+ */
+public interface SourcePart extends Serializable {
+
+  /** Where it is, for messages; unique in the source. */
+  String name();
+
+  /** Bytes of its file; 0 where that is not known, as of folders. */
+  long bytes();
+
+  /** What changes when it does: its length and time, or those of its files. */
+  String state();
+
+  /**
+   * Opens it.
+   *
+   * @param from a mark that {@link PartReader#mark} gave; 0 is the beginning
+   * @param skipped is told of files that are taken for no pictures
+   */
+  PartReader open(long from, Consumer<Skipped> skipped);
+
+  /** Whether its text tells all that it depends on: a file, not what is in a folder or a table. */
+  default boolean isFile() {
+    return bytes() > 0;
+  }
+
+  /** What is wrong if it has no pictures. */
+  default Optional<String> problemIfEmpty() {
+    return Optional.empty();
+  }
+
+  /**
+   * A file that was taken for no picture.
+   *
+   * @param file that it is, or is in
+   * @param reason such as "is hidden"
+   */
+  record Skipped(String file, String name, String reason) implements Serializable {}
+}

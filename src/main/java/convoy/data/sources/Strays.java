@@ -1,0 +1,64 @@
+package convoy.data.sources;
+
+import convoy.core.Location;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Files that lie where no pictures are looked for; they are only told.
+ *
+ * @param reason why they are passed over
+ */
+record Strays(Location folder, String reason) implements SourcePart {
+
+  @Override
+  public String name() {
+    return folder.uri() + " (files beside)";
+  }
+
+  @Override
+  public long bytes() {
+    return 0;
+  }
+
+  @Override
+  public boolean isFile() {
+    // No picture comes from here.
+    return true;
+  }
+
+  @Override
+  public String state() {
+    return "";
+  }
+
+  @Override
+  public PartReader open(long from, Consumer<Skipped> skipped) {
+    return new PartReader() {
+      @Override
+      public Optional<SourcePicture> next() {
+        for (Location.Entry file : folder.list(true)) {
+          if (!file.folder() && !ClassNames.isUsual(file.name()) && !file.name().endsWith(".tar")) {
+            skipped.accept(new Skipped(file.location().uri(), file.name(), reason));
+          }
+        }
+        return Optional.empty();
+      }
+
+      @Override
+      public byte[] content() {
+        throw new IllegalStateException("Stray files are no pictures");
+      }
+
+      @Override
+      public long mark() {
+        return 0;
+      }
+
+      @Override
+      public void close() {
+        // Nothing is open.
+      }
+    };
+  }
+}
