@@ -33,7 +33,6 @@ public final class CountedFileSystem extends FileSystem {
   /** Makes it known to Hadoop, in this JVM. */
   public static void register() {
     System.setProperty("spark.hadoop.fs.counted.impl", CountedFileSystem.class.getName());
-    Location.readSettingsAgain();
   }
 
   public static void reset() {

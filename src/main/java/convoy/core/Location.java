@@ -13,9 +13,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.apache.commons.io.output.CloseShieldOutputStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
@@ -48,8 +50,16 @@ public record Location(String uri) implements Serializable {
 
   private static final Set<String> OBJECT_STORES = Set.of("s3a", "s3", "s3n", "gs", "oss", "cosn");
 
-  /** Hadoop's settings as they were for a Spark environment, null outside Spark. */
-  private record Settings(SparkEnv spark, Configuration configuration) {}
+  /** What Spark's settings for Hadoop begin with. */
+  private static final String HADOOP = "spark.hadoop.";
+
+  /**
+   * Hadoop's settings as they were.
+   *
+   * @param spark environment that they are of, null outside Spark
+   * @param own of the JVM, outside Spark
+   */
+  private record Settings(SparkEnv spark, Set<Object> own, Configuration configuration) {}
 
   /**
    * One entry of a folder.
@@ -471,28 +481,32 @@ public record Location(String uri) implements Serializable {
     return String.valueOf(e.getMessage()).lines().findFirst().orElse(e.getClass().getSimpleName());
   }
 
-  /** Settings outside Spark have changed. */
-  static void readSettingsAgain() {
-    settings = null;
-  }
-
   /**
    * Hadoop's own files, and inside Spark its {@code spark.hadoop.*} settings, executors included.
    */
   private static Configuration configuration() {
     SparkEnv spark = SparkEnv.get();
+    Set<Object> own = spark == null ? ownSettings() : Set.of();
     Settings known = settings;
-    if (known == null || known.spark != spark) {
+    if (known == null || known.spark != spark || !known.own.equals(own)) {
       Configuration configuration = new Configuration();
       // Outside a context (before it starts, after it stops) spark-submit's are system properties.
       SparkConf conf = spark == null ? new SparkConf() : spark.conf();
-      for (var setting : conf.getAllWithPrefix("spark.hadoop.")) {
+      for (var setting : conf.getAllWithPrefix(HADOOP)) {
         configuration.set(setting._1(), setting._2());
       }
-      known = new Settings(spark, configuration);
+      known = new Settings(spark, own, configuration);
       settings = known;
     }
     return known.configuration;
+  }
+
+  /** Those of this JVM, which may change. */
+  private static Set<Object> ownSettings() {
+    return System.getProperties().entrySet().stream()
+        .filter(property -> property.getKey().toString().startsWith(HADOOP))
+        .map(property -> Map.entry(property.getKey(), property.getValue()))
+        .collect(Collectors.toSet());
   }
 
   @Override
