@@ -87,10 +87,12 @@ class SurvivalIT {
   }
 
   private static void await(String what, BooleanSupplier condition) throws Exception {
-    for (int i = 0; i < 2_400 && !condition.getAsBoolean(); i++) {
+    boolean holds = condition.getAsBoolean();
+    for (int i = 0; i < 2_400 && !holds; i++) {
       Thread.sleep(50);
+      holds = condition.getAsBoolean();
     }
-    assertThat(condition.getAsBoolean()).as("%s; %s", what, scripts.output()).isTrue();
+    assertThat(holds).as("%s; %s", what, scripts.output()).isTrue();
   }
 
   /** Name of the newest checkpoint that is whole; empty if there is none. */
@@ -118,7 +120,10 @@ class SurvivalIT {
 
   private static void kill(int worker) throws Exception {
     await("an executor of worker " + worker, () -> cluster.executor(worker).isPresent());
-    assertThat(cluster.executor(worker).orElseThrow().destroyForcibly()).isTrue();
+    ProcessHandle executor = cluster.executor(worker).orElseThrow();
+    assertThat(executor.destroyForcibly()).isTrue();
+    // Until it is gone it would be taken for the next one.
+    assertThat(executor.onExit().get(30, TimeUnit.SECONDS).isAlive()).isFalse();
   }
 
   private static void signal(ProcessHandle process, String signal) throws Exception {
