@@ -1,8 +1,5 @@
 package convoy.cluster;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
 import org.apache.spark.SparkEnv;
@@ -12,23 +9,15 @@ public final class LocalDisk {
   private LocalDisk() {}
 
   /**
-   * A name for a folder that nobody else has, in Spark's local folders ({@code spark.local.dir}),
-   * which go with the executor; outside Spark in the temporary ones.
+   * A name for a folder that nobody else has and that is not there yet, in Spark's local folders
+   * ({@code spark.local.dir}), which go with the executor; outside Spark in the temporary ones.
    */
   public static Path folder(String kind) {
     SparkEnv spark = SparkEnv.get();
-    if (spark != null) {
-      return spark
-          .blockManager()
-          .diskBlockManager()
-          .localDirs()[0]
-          .toPath()
-          .resolve("%s-%s".formatted(kind, UUID.randomUUID()));
-    }
-    try {
-      return Files.createTempDirectory(kind);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot make a temporary folder", e);
-    }
+    Path parent =
+        spark == null
+            ? Path.of(System.getProperty("java.io.tmpdir"))
+            : spark.blockManager().diskBlockManager().localDirs()[0].toPath();
+    return parent.resolve("%s-%s".formatted(kind, UUID.randomUUID()));
   }
 }

@@ -187,17 +187,18 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
       Location dataset,
       DatasetManifest manifest,
       Evaluation evaluation) {
-    PictureStore store =
-        new PictureShelf(dataset, manifest, PictureShelf.Room.ofMebibytes(0))
-            .store(config.splitName());
-    evaluation.all().stream()
-        .flatMap(score -> score.worst().stream())
-        .map(Evaluation.Mistake::example)
-        .distinct()
-        .forEach(
-            example ->
-                run.file(Evaluation.picturePath(example))
-                    .writeBytes(PictureEncoder.png(store.picture(example))));
+    try (PictureShelf shelf =
+        new PictureShelf(dataset, manifest, PictureShelf.Room.ofMebibytes(0))) {
+      PictureStore store = shelf.store(config.splitName());
+      evaluation.all().stream()
+          .flatMap(score -> score.worst().stream())
+          .map(Evaluation.Mistake::example)
+          .distinct()
+          .forEach(
+              example ->
+                  run.file(Evaluation.picturePath(example))
+                      .writeBytes(PictureEncoder.png(store.picture(example))));
+    }
   }
 
   private static void print(Evaluation evaluation, RunFolder run, Context context) {

@@ -383,19 +383,21 @@ public final class Retraining {
       DatasetManifest manifest,
       Work work) {
     version.child("evaluation.json").writeText(Documents.toJson(evaluation));
-    PictureStore store =
-        new PictureShelf(work.joined(), manifest, PictureShelf.Room.ofMebibytes(0))
-            .store(SplitName.TEST);
-    decision
-        .comparison()
-        .ifPresent(
-            comparison ->
-                Stream.concat(comparison.lost().stream(), comparison.won().stream())
-                    .forEach(
-                        change ->
-                            version
-                                .child(change.picture())
-                                .writeBytes(PictureEncoder.png(store.picture(change.example())))));
+    try (PictureShelf shelf =
+        new PictureShelf(work.joined(), manifest, PictureShelf.Room.ofMebibytes(0))) {
+      PictureStore store = shelf.store(SplitName.TEST);
+      decision
+          .comparison()
+          .ifPresent(
+              comparison ->
+                  Stream.concat(comparison.lost().stream(), comparison.won().stream())
+                      .forEach(
+                          change ->
+                              version
+                                  .child(change.picture())
+                                  .writeBytes(
+                                      PictureEncoder.png(store.picture(change.example())))));
+    }
     ComparisonReport.write(
         version,
         new ComparisonReport.Verdict(
