@@ -1,6 +1,7 @@
 package convoy.bench;
 
 import convoy.core.Location;
+import convoy.core.Tars;
 import convoy.data.pictures.Picture;
 import convoy.data.pictures.PictureEncoder;
 import java.io.ByteArrayOutputStream;
@@ -8,7 +9,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 
 /** Pictures as ImageNet is handed out: a thousand class tars in one tar. Drawn, no two alike. */
@@ -56,7 +56,7 @@ final class NestedTars {
               byte[] inner = inner(c, number, end);
               bytes[0] += inner.length;
               number = end;
-              put(outer, "n%08d.tar".formatted(c), inner);
+              long unused = Tars.put(outer, "n%08d.tar".formatted(c), inner);
             }
           }
         });
@@ -67,7 +67,8 @@ final class NestedTars {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (TarArchiveOutputStream tar = new TarArchiveOutputStream(bytes)) {
       for (int i = from; i < end; i++) {
-        put(tar, "n%08d_%d.JPEG".formatted(label, i), own(drawings.get(i % DRAWINGS), i));
+        long unused =
+            Tars.put(tar, "n%08d_%d.JPEG".formatted(label, i), own(drawings.get(i % DRAWINGS), i));
       }
     }
     return bytes.toByteArray();
@@ -84,15 +85,5 @@ final class NestedTars {
     }
     System.arraycopy(jpeg, 2, file, 2 + COMMENT_BYTES, jpeg.length - 2);
     return file;
-  }
-
-  private static void put(TarArchiveOutputStream tar, String name, byte[] content)
-      throws IOException {
-    TarArchiveEntry entry = new TarArchiveEntry(name);
-    entry.setSize(content.length);
-    entry.setModTime(0);
-    tar.putArchiveEntry(entry);
-    tar.write(content);
-    tar.closeArchiveEntry();
   }
 }

@@ -2,6 +2,7 @@ package convoy.core;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Collects what is wrong with a record's components, so that its compact constructor reports all of
@@ -19,6 +20,15 @@ public final class Checks {
 
   public Checks atLeast(long minimum, String key, long value) {
     return value >= minimum ? this : that(false, key, value, "must be at least " + minimum);
+  }
+
+  /** Of a value that may be left out. */
+  public Checks atLeast(long minimum, String key, Optional<Integer> value) {
+    return that(
+        value.map(given -> given >= minimum).orElse(true),
+        key,
+        value,
+        "must be at least %d, or none".formatted(minimum));
   }
 
   /** NaN is outside every range. */

@@ -92,12 +92,13 @@ public final class Documents {
   }
 
   /**
-   * A part of a JSON file as the record it holds; the rest is passed over.
+   * A part of a JSON text as the record it holds; the rest is passed over.
    *
+   * @param name of the text, for messages
    * @param key at its top
    */
-  public static <T> T readPart(Location file, String key, Class<T> type) {
-    JsonNode part = json(file.uri(), file.readText()).path(key);
+  public static <T> T part(String name, String json, String key, Class<T> type) {
+    JsonNode part = json(name, json).path(key);
     List<String> problems = new ArrayList<>();
     T bound = type.cast(new RecordBinder(problems).bind(part, type, key));
     UserException.throwIfAny(problems);

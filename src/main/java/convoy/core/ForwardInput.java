@@ -10,9 +10,6 @@ import org.apache.hadoop.fs.FSDataInputStream;
 final class ForwardInput extends FilterInputStream {
   private static final int BUFFER_BYTES = 1 << 17;
 
-  /** What reading through takes as long as a request of its own, at some 50 MB/s and 20 ms. */
-  private static final long SEEK_FROM_BYTES = 1 << 20;
-
   private final FSDataInputStream file;
   private long left;
 
@@ -49,14 +46,14 @@ final class ForwardInput extends FilterInputStream {
   @Override
   public long skip(long wanted) throws IOException {
     long most = Math.min(wanted, left);
-    if (most >= SEEK_FROM_BYTES) {
+    long skipped = most;
+    if (most >= Location.LONG_SKIP_BYTES) {
       file.seek(file.getPos() + most);
-      left -= most;
-      return most;
+    } else {
+      skipped = most > 0 ? file.skip(most) : 0;
     }
-    byte[] through = new byte[(int) Math.max(0, Math.min(most, BUFFER_BYTES))];
-    int read = through.length == 0 ? 0 : read(through, 0, through.length);
-    return Math.max(0, read);
+    left -= skipped;
+    return skipped;
   }
 
   @Override

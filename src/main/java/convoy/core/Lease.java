@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Lease implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Lease.class);
-  private static final String FILE = "lease.json";
+  public static final String FILE = "lease.json";
   private static final Duration RENEWAL = Duration.ofSeconds(10);
   private static final Duration LIFE = Duration.ofMinutes(1);
   private static final Duration SETTLING = Duration.ofMillis(300);

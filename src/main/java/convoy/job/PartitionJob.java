@@ -38,12 +38,7 @@ final class PartitionJob implements Job<PartitionJob.Config> {
     List<String> problems = new ArrayList<>();
     Location output = Location.of(config.output());
     Checks.collect(problems, config::options);
-    // A path with braces is several.
-    Location source = Location.of(config.source().path());
-    if (!config.source().path().contains("{") && !source.exists()) {
-      problems.add(
-          "Cannot read pictures from %s: it does not exist. Check source.path.".formatted(source));
-    }
+    Checks.collect(problems, config.source()::requireThere);
     Checks.collect(problems, () -> DatasetPartitioner.requireFree(output, config.overwrite()));
     if (problems.isEmpty()) {
       problems.addAll(output.problemsWithWriting());

@@ -65,11 +65,7 @@ public record TrainingOptions(
         .atLeast(1, "workers", workers)
         .atLeast(1, "minibatch", minibatch)
         .atLeast(1, "minibatches-per-round", minibatchesPerRound)
-        .that(
-            shuffleWindowShards.map(n -> n >= 1).orElse(true),
-            "shuffle-window-shards",
-            shuffleWindowShards,
-            "must be at least 1, or none")
+        .atLeast(1, "shuffle-window-shards", shuffleWindowShards)
         .within(0, 0.9999, "momentum", momentum)
         .within(0, 1, "weight-decay", weightDecay)
         .that(

@@ -2,6 +2,7 @@ package convoy.data.pictures;
 
 import convoy.core.Location;
 import convoy.core.Seeds;
+import convoy.core.Tars;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Graphics2D;
@@ -18,7 +19,6 @@ import java.io.OutputStream;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 
 /**
@@ -148,13 +148,7 @@ public final class ShapePictures {
     void writeTar(OutputStream out) throws IOException {
       try (TarArchiveOutputStream tar = new TarArchiveOutputStream(out)) {
         for (int i = 0; i < count; i++) {
-          byte[] file = file(i);
-          TarArchiveEntry entry = new TarArchiveEntry(fileName(i));
-          entry.setSize(file.length);
-          entry.setModTime(0);
-          tar.putArchiveEntry(entry);
-          tar.write(file);
-          tar.closeArchiveEntry();
+          long unused = Tars.put(tar, fileName(i), file(i));
         }
       }
     }

@@ -30,10 +30,7 @@ public final class PictureListing {
    * @throws UserException if there is none
    */
   public static List<PictureReference> of(Location path, Optional<String> split) {
-    if (!path.exists()) {
-      throw new UserException(
-          "Cannot read pictures from %s: it does not exist. Check source.path.".formatted(path));
-    }
+    ImageSource.requireThere(path.uri());
     List<PictureReference> pictures =
         path.child(DatasetManifest.FILE).exists()
             ? ofDataset(path, DatasetManifest.read(path), split)

@@ -25,13 +25,13 @@ import org.apache.spark.api.java.JavaSparkContext;
 import scala.Tuple2;
 
 /**
- * From shards that are all there to a data set: lists for people, checks, and last the manifest.
+ * From shards that are all there to a data set: lists for people, checks, and then the manifest.
  * One shard's results are looked at at a time.
  */
 record Completion(
     JavaSparkContext spark,
     PartitionOptions options,
-    Location output,
+    OutputFolder folder,
     PlannedShards shards,
     Lease lease) {
   private static final Duration DEADLINE = Duration.ofHours(12);
@@ -66,12 +66,13 @@ record Completion(
       boolean complete,
       SourceListing listing,
       Provenance provenance) {
+    lease.requireHeld();
     Map<String, Sum> sums = new TreeMap<>();
     ChannelStatistics statistics = new ChannelStatistics(shards.channels());
     List<ShardTask.Rejected> first = new ArrayList<>();
     int[] rejected = new int[1];
     NoteFile.write(
-        output.child(NoteFile.REJECTED),
+        folder.file(NoteFile.REJECTED),
         "name\tfile\treason",
         rows -> {
           for (int shard = 0; shard < shards.plan().shards(); shard++) {
@@ -114,7 +115,8 @@ record Completion(
             splits.size() > 1 ? listDuplicates() : 0,
             provenance);
     lease.requireHeld();
-    output.child(DatasetManifest.FILE).writeText(Documents.toJson(manifest));
+    folder.file(DatasetManifest.FILE).writeText(Documents.toJson(manifest));
+    folder.finish();
     return manifest;
   }
 
@@ -127,9 +129,9 @@ record Completion(
 
   /** Puts the tasks' lists together, and returns how many files are on them. */
   private int listSkipped(SourceListing listing) {
-    Location lists = new OutputFolder(output).skipped();
+    Location lists = folder.skipped();
     NoteFile.write(
-        output.child(NoteFile.SKIPPED),
+        folder.file(NoteFile.SKIPPED),
         "name\tfile\treason",
         rows -> {
           if (lists.exists()) {
@@ -144,7 +146,7 @@ record Completion(
         new StringBuilder(
             "Cannot partition: %d pictures are broken, rejected-images-allowed is %d. Mend or remove them, or allow them: then the shards, which are kept, are used. All are in %s."
                 .formatted(
-                    rejected, options.rejectedImagesAllowed(), output.child(NoteFile.REJECTED)));
+                    rejected, options.rejectedImagesAllowed(), folder.file(NoteFile.REJECTED)));
     for (ShardTask.Rejected picture : first) {
       message.append("\n  %s (%s) %s".formatted(picture.name(), picture.file(), picture.reason()));
     }
@@ -198,9 +200,7 @@ record Completion(
     if (count > 0) {
       List<String> listed = rows.takeOrdered(DUPLICATES_LISTED);
       NoteFile.write(
-          output.child(NoteFile.DUPLICATES),
-          "digest\tsplit:name",
-          target -> listed.forEach(target));
+          folder.file(NoteFile.DUPLICATES), "digest\tsplit:name", target -> listed.forEach(target));
     }
     return count;
   }

@@ -38,7 +38,7 @@ public record DatasetManifest(
     int skipped,
     int duplicates,
     Provenance provenance) {
-  public static final String FILE = "manifest.json";
+  public static final String FILE = LabelIndex.DATASET_FILE;
   static final int FORMAT = 2;
 
   /**
@@ -68,13 +68,14 @@ public record DatasetManifest(
           "Cannot read data set %s: it has no %s, so it is not complete. Run jobs/partition.sh again."
               .formatted(folder, FILE));
     }
-    int format = Documents.readPart(file, "format", Integer.class);
+    String text = file.readText();
+    int format = Documents.part(file.uri(), text, "format", Integer.class);
     if (format != FORMAT) {
       throw new UserException(
           "Cannot read data set %s: its format is %d, this Convoy reads %d. Run jobs/partition.sh again."
               .formatted(folder, format, FORMAT));
     }
-    return Documents.read(file, DatasetManifest.class);
+    return Documents.fromJson(file.uri(), text, DatasetManifest.class);
   }
 
   /**

@@ -38,7 +38,6 @@ import scala.Tuple2;
  */
 public final class DatasetPartitioner {
   private static final Duration DEADLINE = Duration.ofDays(7);
-  private static final int MOST_TASKS = 10_000;
 
   /** Fewer would leave slots idle in the end. */
   private static final long TASKS_A_SLOT = 8;
@@ -148,16 +147,14 @@ public final class DatasetPartitioner {
               options.images().channels(),
               labels.size());
       make(parts, listing, dealer, labels, shards);
-      lease.requireHeld();
       DatasetManifest manifest =
-          new Completion(spark, options, output, shards, lease)
+          new Completion(spark, options, folder, shards, lease)
               .complete(
                   Secrets.blanked(source.description()),
                   labels,
                   classes.complete(),
                   listing,
                   provenance);
-      folder.finish();
       return new Outcome(manifest, listing.skipped(), warnings);
     }
   }
@@ -237,7 +234,8 @@ public final class DatasetPartitioner {
     long bytes = 0;
     for (int i = 0; i < parts.size(); i++) {
       bytes += parts.get(i).bytes();
-      boolean unknown = parts.get(i).bytes() == 0 && i + 1 - from > parts.size() / MOST_TASKS;
+      boolean unknown =
+          parts.get(i).bytes() == 0 && i + 1 - from > parts.size() / PictureTask.MOST_TASKS;
       if (unknown || bytes >= ListingTask.STRETCH_BYTES || i == parts.size() - 1) {
         tasks.add(new ListingTask(from, List.copyOf(parts.subList(from, i + 1)), dealer, notes));
         from = i + 1;
@@ -292,9 +290,11 @@ public final class DatasetPartitioner {
             Math.min(
                 ListingTask.STRETCH_BYTES,
                 listing.bytes() / (SparkContexts.slots(spark) * TASKS_A_SLOT)),
-            listing.bytes() / MOST_TASKS);
+            listing.bytes() / PictureTask.MOST_TASKS);
     List<PictureTask> tasks = PictureTask.of(listing, bytesInTask);
-    messages.accept(PartitionNeeds.words(spark, options, listing, tasks.size(), shards));
+    messages.accept(
+        PartitionNeeds.words(
+            spark, options, listing, tasks.size(), missing.length, shards.plan().shards()));
     int[] wanted = new int[shards.plan().shards()];
     Arrays.fill(wanted, -1);
     IntStream.range(0, missing.length).forEach(i -> wanted[missing[i]] = i);
@@ -308,8 +308,7 @@ public final class DatasetPartitioner {
                 wanted,
                 labels.numbers(),
                 PictureMaker.of(options.images())));
-    LongAccumulator read = spark.sc().longAccumulator();
-    LongAccumulator bytes = spark.sc().longAccumulator();
+    ReadMeter meter = ReadMeter.of(spark);
     List<ShardTask> writes = Arrays.stream(missing).mapToObj(shards::task).toList();
     JavaPairRDD<Long, MadePicture> pictures =
         spark
@@ -317,7 +316,7 @@ public final class DatasetPartitioner {
             .mapPartitionsToPair(
                 some -> {
                   PictureTask task = some.next();
-                  return task.run(shared.value(), read, bytes);
+                  return task.run(shared.value(), meter);
                 });
     JavaRDD<Integer> made =
         pictures
@@ -326,18 +325,13 @@ public final class DatasetPartitioner {
             .mapPartitionsWithIndex(
                 (i, some) -> List.of(writes.get(i).run(some)).iterator(), false);
     try {
-      run(made, read, bytes, listing.pictures(), tasks.size());
+      run(made, meter, listing.pictures(), tasks.size());
     } finally {
       shared.destroy();
     }
   }
 
-  private void run(
-      JavaRDD<Integer> made,
-      LongAccumulator read,
-      LongAccumulator bytes,
-      long pictures,
-      int reading) {
+  private void run(JavaRDD<Integer> made, ReadMeter meter, long pictures, int reading) {
     long begin = System.nanoTime();
     try (Progress progress = Progress.of("partition", "images", pictures)) {
       var unused =
@@ -348,11 +342,11 @@ public final class DatasetPartitioner {
               DEADLINE,
               done ->
                   progress.moveTo(
-                      Math.min(pictures, read.value()),
+                      Math.min(pictures, meter.pictures()),
                       done > reading
                           ? "%d shards written".formatted(done - reading)
                           : "%.1f MB/s"
-                              .formatted(bytes.value() * 1e3 / (System.nanoTime() - begin))));
+                              .formatted(meter.bytes() * 1e3 / (System.nanoTime() - begin))));
       progress.moveTo(pictures, "");
     }
   }
@@ -380,16 +374,13 @@ public final class DatasetPartitioner {
       plan.requireTraining();
       PlannedShards shards =
           folder.planned(plan, "table", options.images().channels(), labels.size());
+      ReadMeter meter = ReadMeter.of(spark);
       List<ShardTask> writes = IntStream.range(0, plan.shards()).mapToObj(shards::task).toList();
       JavaRDD<Integer> made =
-          new TableShards(plan, PictureMaker.of(options.images())).write(pictures, writes);
-      run(made, spark.sc().longAccumulator(), spark.sc().longAccumulator(), plan.pictures(), 0);
-      lease.requireHeld();
-      DatasetManifest manifest =
-          new Completion(spark, options, output, shards, lease)
-              .complete(description, labels, true, SourceListing.of(List.of()), provenance);
-      folder.finish();
-      return manifest;
+          new TableShards(plan, PictureMaker.of(options.images()), meter).write(pictures, writes);
+      run(made, meter, plan.pictures(), pictures.getNumPartitions());
+      return new Completion(spark, options, folder, shards, lease)
+          .complete(description, labels, true, SourceListing.of(List.of()), provenance);
     }
   }
 }

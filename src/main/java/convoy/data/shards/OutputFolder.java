@@ -1,6 +1,7 @@
 package convoy.data.shards;
 
 import convoy.core.Documents;
+import convoy.core.Lease;
 import convoy.core.Location;
 import convoy.core.Provenance;
 import convoy.core.UserException;
@@ -11,12 +12,11 @@ final class OutputFolder {
   /** What marks an unfinished data set; a run's folder has another file. */
   private static final String BEGUN = "partition.json";
 
-  private static final String SHARDS = "shards";
   private static final String WORK = "work";
 
   /** What goes with a complete data set that is replaced. */
   private static final List<String> OURS =
-      List.of(SHARDS, WORK, NoteFile.REJECTED, NoteFile.SKIPPED, NoteFile.DUPLICATES);
+      List.of(ShardPlan.FOLDER, WORK, NoteFile.REJECTED, NoteFile.SKIPPED, NoteFile.DUPLICATES);
 
   private final Location folder;
 
@@ -36,7 +36,7 @@ final class OutputFolder {
       List<String> others =
           folder.list().stream()
               .map(Location.Entry::name)
-              .filter(name -> !name.equals("lease.json"))
+              .filter(name -> !name.equals(Lease.FILE))
               .toList();
       if (!others.isEmpty()) {
         throw new UserException(
@@ -56,6 +56,10 @@ final class OutputFolder {
     }
   }
 
+  Location file(String name) {
+    return folder.child(name);
+  }
+
   Location work() {
     return folder.child(WORK);
   }
@@ -69,7 +73,7 @@ final class OutputFolder {
   PlannedShards planned(ShardPlan plan, String fingerprint, int channels, int classes) {
     Location results = work().child("shards-" + fingerprint);
     if (!results.exists()) {
-      folder.child(SHARDS).delete();
+      folder.child(ShardPlan.FOLDER).delete();
     }
     if (work().exists()) {
       for (Location.Entry entry : work().list()) {
@@ -83,7 +87,7 @@ final class OutputFolder {
 
   /** The manifest is there; what only the making needed goes, and what killed tasks have left. */
   void finish() {
-    for (Location.Entry entry : folder.child(SHARDS).list(true)) {
+    for (Location.Entry entry : folder.child(ShardPlan.FOLDER).list(true)) {
       if (entry.location().isPartial()) {
         entry.location().delete();
       }

@@ -15,14 +15,16 @@ final class PartitionNeeds {
 
   private PartitionNeeds() {}
 
+  /**
+   * @param missing shards that have to be made, of {@code all}
+   */
   static String words(
       JavaSparkContext spark,
       PartitionOptions options,
       SourceListing listing,
       int tasks,
-      PlannedShards shards) {
-    int missing = shards.missing().length;
-    int all = shards.plan().shards();
+      int missing,
+      int all) {
     long task = options.images().mostPixels() * BYTES_PER_PIXEL + SORTING_BYTES;
     long share = shareOfHeap(spark);
     String words =

@@ -97,11 +97,7 @@ public record PartitionOptions(
 
     public Images {
       new Checks()
-          .that(
-              shortSide.map(side -> side >= 1).orElse(true),
-              "short-side",
-              shortSide,
-              "must be at least 1, or none")
+          .atLeast(1, "short-side", shortSide)
           .within(0.1, 1, "jpeg-quality", jpegQuality)
           .within(1, 700, "most-megapixels", mostMegapixels)
           .within(1, 500, "most-megabytes", mostMegabytes)

@@ -18,13 +18,13 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.apache.spark.TaskContext;
-import org.apache.spark.util.LongAccumulator;
 import org.apache.spark.util.TaskCompletionListener;
 import scala.Tuple2;
 
 /** Reads some stretches of a source and makes examples of their pictures, with their places. */
 record PictureTask(List<Stretch> stretches) implements Serializable {
-  private static final int MOST_TASKS = 10_000;
+  /** However large a source is. */
+  static final int MOST_TASKS = 10_000;
 
   /**
    * A stretch to read.
@@ -88,9 +88,8 @@ record PictureTask(List<Stretch> stretches) implements Serializable {
   }
 
   /** Pictures by the key that {@link ShardTask} sorts them by. */
-  Iterator<Tuple2<Long, MadePicture>> run(
-      Shared shared, LongAccumulator pictures, LongAccumulator bytes) {
-    Pictures reading = new Pictures(shared, pictures, bytes);
+  Iterator<Tuple2<Long, MadePicture>> run(Shared shared, ReadMeter meter) {
+    Pictures reading = new Pictures(shared, meter);
     TaskContext task = TaskContext.get();
     if (task != null) {
       var unused = task.addTaskCompletionListener((TaskCompletionListener) end -> reading.close());
@@ -100,20 +99,22 @@ record PictureTask(List<Stretch> stretches) implements Serializable {
 
   private final class Pictures implements Iterator<Tuple2<Long, MadePicture>> {
     private final Shared shared;
-    private final LongAccumulator pictures;
-    private final LongAccumulator bytes;
+    private final ReadMeter meter;
     private final Iterator<Stretch> stretches = PictureTask.this.stretches.iterator();
     private Stretch stretch;
     private Map<Cell, Integer> local = Map.of();
     private int[] seen = {};
     private long left;
+
+    /** Of the picture that was read last. */
+    private long length;
+
     private PartReader reader;
     private Tuple2<Long, MadePicture> next;
 
-    Pictures(Shared shared, LongAccumulator pictures, LongAccumulator bytes) {
+    Pictures(Shared shared, ReadMeter meter) {
       this.shared = shared;
-      this.pictures = pictures;
-      this.bytes = bytes;
+      this.meter = meter;
     }
 
     @Override
@@ -178,7 +179,8 @@ record PictureTask(List<Stretch> stretches) implements Serializable {
           shared.wanted()[place.shard()] < 0
               ? null
               : new Tuple2<>(ShardTask.key(place), make(picture));
-      pictures.add(1);
+      meter.add(length);
+      length = 0;
       if (--left == 0) {
         reader.close();
       }
@@ -191,7 +193,7 @@ record PictureTask(List<Stretch> stretches) implements Serializable {
         return maker.tooLarge(picture.path(), picture.file(), picture.length());
       }
       byte[] content = content(picture);
-      bytes.add(content.length);
+      length = content.length;
       // Of some sources the length is not known before.
       return content.length > maker.mostBytes()
           ? maker.tooLarge(picture.path(), picture.file(), content.length)

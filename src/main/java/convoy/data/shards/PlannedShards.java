@@ -30,11 +30,11 @@ record PlannedShards(Location dataset, ShardPlan plan, Location results, int cha
   /** Those that have to be made. */
   int[] missing() {
     Set<String> done = names(results);
-    Set<String> files = names(dataset.child("shards"));
+    Set<String> files = names(dataset.child(ShardPlan.FOLDER));
     return IntStream.range(0, plan.shards())
         .filter(
             shard -> {
-              String tar = plan.path(shard).substring("shards/".length());
+              String tar = plan.name(shard);
               return !done.contains(resultFile(shard).name())
                   || !files.contains(tar)
                   || !files.contains(ShardIndex.path(tar));

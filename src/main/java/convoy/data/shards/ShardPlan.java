@@ -16,6 +16,9 @@ import java.util.TreeMap;
  * these numbers is their order in the shards.
  */
 final class ShardPlan implements Serializable {
+  /** Of shards, in the data set. */
+  static final String FOLDER = "shards";
+
   private final int shardExamples;
   private final List<List<Range>> ranges = new ArrayList<>();
   private final TreeMap<Integer, Permutation> dealt = new TreeMap<>();
@@ -155,8 +158,12 @@ final class ShardPlan implements Serializable {
 
   /** Path of a shard in the data set. */
   String path(int shard) {
+    return FOLDER + "/" + name(shard);
+  }
+
+  String name(int shard) {
     String split = split(shard);
-    return "shards/%s-%06d.tar".formatted(split, shard - splits.get(split).firstShard());
+    return "%s-%06d.tar".formatted(split, shard - splits.get(split).firstShard());
   }
 
   void requireTraining() {

@@ -3,6 +3,7 @@ package convoy.data.shards;
 import convoy.core.Digests;
 import convoy.core.Documents;
 import convoy.core.Location;
+import convoy.core.Tars;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -11,7 +12,6 @@ import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 
 /**
@@ -55,9 +55,9 @@ final class ShardWriter {
     try (TarArchiveOutputStream tar = new TarArchiveOutputStream(out)) {
       examples.forEach(
           example -> {
-            long offset = put(tar, example.key() + "." + example.extension(), example.file());
+            long offset = Tars.put(tar, example.key() + "." + example.extension(), example.file());
             String label = Integer.toString(example.label());
-            put(tar, example.key() + ".cls", label.getBytes(StandardCharsets.US_ASCII));
+            Tars.put(tar, example.key() + ".cls", label.getBytes(StandardCharsets.US_ASCII));
             entries.add(
                 new ShardIndex.Entry(
                     example.key(), example.label(), offset, example.file().length, example.name()));
@@ -67,18 +67,5 @@ final class ShardWriter {
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
-  }
-
-  /** Returns where the content begins. The time is fixed: the same examples give the same bytes. */
-  private static long put(TarArchiveOutputStream tar, String name, byte[] content)
-      throws IOException {
-    TarArchiveEntry entry = new TarArchiveEntry(name);
-    entry.setSize(content.length);
-    entry.setModTime(0);
-    tar.putArchiveEntry(entry);
-    long offset = tar.getBytesWritten();
-    tar.write(content);
-    tar.closeArchiveEntry();
-    return offset;
   }
 }

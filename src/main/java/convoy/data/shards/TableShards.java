@@ -15,7 +15,7 @@ import scala.Tuple2;
  * Makes shards of a table's pictures, in order of a digest of their content: the same pictures give
  * the same shards, whoever has them in whatever order.
  */
-record TableShards(ShardPlan plan, PictureMaker maker) implements Serializable {
+record TableShards(ShardPlan plan, PictureMaker maker, ReadMeter meter) implements Serializable {
   private static final String TABLE = "the table";
 
   /** Where a picture goes. */
@@ -63,17 +63,20 @@ record TableShards(ShardPlan plan, PictureMaker maker) implements Serializable {
     return keyed
         .repartitionAndSortWithinPartitions(new ByShard(plan), new ByDigest())
         .mapPartitionsWithIndex(
-            (i, some) -> List.of(writes.get(i).run(new Made(maker, some))).iterator(), false);
+            (i, some) -> List.of(writes.get(i).run(new Made(maker, meter, some))).iterator(),
+            false);
   }
 
   /** Makes examples of pictures as they come. */
   private static final class Made implements Iterator<Tuple2<Long, MadePicture>> {
     private final PictureMaker maker;
+    private final ReadMeter meter;
     private final Iterator<Tuple2<Key, LabelledPicture>> pictures;
     private long position;
 
-    Made(PictureMaker maker, Iterator<Tuple2<Key, LabelledPicture>> pictures) {
+    Made(PictureMaker maker, ReadMeter meter, Iterator<Tuple2<Key, LabelledPicture>> pictures) {
       this.maker = maker;
+      this.meter = meter;
       this.pictures = pictures;
     }
 
@@ -86,6 +89,7 @@ record TableShards(ShardPlan plan, PictureMaker maker) implements Serializable {
     public Tuple2<Long, MadePicture> next() {
       Tuple2<Key, LabelledPicture> next = pictures.next();
       LabelledPicture picture = next._2();
+      meter.add(picture.file().length);
       return new Tuple2<>(
           position++,
           maker.make(next._1().digest(), TABLE, picture.label(), picture.file(), Optional.empty()));

@@ -2,7 +2,6 @@ package convoy.data.sources;
 
 import convoy.core.Digests;
 import convoy.core.Location;
-import convoy.core.UserException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -55,7 +54,7 @@ record FolderPart(Location folder, boolean deep, Naming naming) implements Sourc
     return deep
         ? folder.listFilesBelow(true)
         : folder.list(true).stream()
-            .filter(file -> !file.folder() && !file.name().endsWith(".tar"))
+            .filter(file -> !file.folder() && !PictureFiles.isTar(file.name()))
             .toList();
   }
 
@@ -85,16 +84,8 @@ record FolderPart(Location folder, boolean deep, Naming naming) implements Sourc
           skipped.accept(new Skipped(file.location().uri(), name, reason.get()));
           continue;
         }
-        Naming.Told told = ImageSource.told(naming, name, file.location().uri());
         return Optional.of(
-            new SourcePicture(
-                told.split(),
-                told.className(),
-                told.group(),
-                name,
-                file.location().uri(),
-                file.length(),
-                Optional.empty()));
+            naming.picture(name, file.location().uri(), file.location(), file.length()));
       }
       return Optional.empty();
     }
@@ -109,8 +100,6 @@ record FolderPart(Location folder, boolean deep, Naming naming) implements Sourc
           throw new EOFException("it is shorter than it was when it was listed");
         }
         return content;
-      } catch (UserException e) {
-        throw new IOException(e.getMessage(), e);
       }
     }
 

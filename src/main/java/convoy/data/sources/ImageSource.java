@@ -29,6 +29,19 @@ public sealed interface ImageSource
   /** File of human names of the classes; see {@link ClassNames}. */
   Optional<String> classNames();
 
+  /** Refuses a path where nothing is. */
+  default void requireThere() {
+    requireThere(path());
+  }
+
+  static void requireThere(String path) {
+    Location place = Location.of(path);
+    if (!place.exists()) {
+      throw new UserException(
+          "Cannot read pictures from %s: it does not exist. Check source.path.".formatted(place));
+    }
+  }
+
   /**
    * What tasks read, in a fixed order: names of folders and headers of outer tars are all that is
    * looked at.
@@ -55,18 +68,6 @@ public sealed interface ImageSource
   static UserException empty(String path, String wanted) {
     return new UserException(
         "Cannot list pictures in %s: there are no %s. Check source.path.".formatted(path, wanted));
-  }
-
-  /** What a naming tells of a file that has to fit. */
-  static Naming.Told told(Naming naming, String name, String file) {
-    return naming
-        .of(name)
-        .orElseThrow(
-            () ->
-                new UserException(
-                    "Cannot tell the class of %s: its name is not %s. Rename or remove it."
-                        .formatted(
-                            file.endsWith(name) ? file : file + "/" + name, naming.wanted())));
   }
 
   /** Does what reads a file of a source; what goes wrong is said with the file's name. */

@@ -28,7 +28,7 @@ public record ImagenetTars(
     for (SplitFolders.Part part : SplitFolders.of(path).parts()) {
       if (part.location().isFolder()) {
         for (Location.Entry entry : part.location().list()) {
-          if (isTar(entry.name())) {
+          if (PictureFiles.isTar(entry.name())) {
             addTar(part.split(), entry.location(), parts);
           }
         }
@@ -41,10 +41,6 @@ public record ImagenetTars(
       throw ImageSource.empty(path, "tars with pictures");
     }
     return parts;
-  }
-
-  private static boolean isTar(String name) {
-    return PictureFiles.extension(name).equals("tar");
   }
 
   private void addTar(String split, Location tar, List<SourcePart> parts) {
@@ -80,7 +76,7 @@ public record ImagenetTars(
           member = outer.next()) {
         String path = member.get().name();
         String name = path.substring(path.lastIndexOf('/') + 1);
-        if (isTar(name)) {
+        if (PictureFiles.isTar(name)) {
           nested = true;
           parts.add(
               new TarPart(

@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
  */
 public record LabelIndex(List<Label> labels) implements Serializable {
   /** The file of a data set that has its classes, beside much else. */
-  private static final String MANIFEST = "manifest.json";
+  public static final String DATASET_FILE = "manifest.json";
 
   /**
    * @param className in the source
@@ -45,9 +45,10 @@ public record LabelIndex(List<Label> labels) implements Serializable {
   static Optional<LabelIndex> ofDataset(Location place) {
     Location at = place;
     for (int up = 0; up < 3; up++) {
-      Location manifest = at.child(MANIFEST);
+      Location manifest = at.child(DATASET_FILE);
       if (manifest.exists()) {
-        return Optional.of(Documents.readPart(manifest, "labels", LabelIndex.class));
+        return Optional.of(
+            Documents.part(manifest.uri(), manifest.readText(), "labels", LabelIndex.class));
       }
       at = at.parent();
     }

@@ -19,8 +19,8 @@ public record Mnist(String path, Optional<String> classNames) implements ImageSo
     return new IdxPart(
         split,
         prefix,
-        file(prefix + "-images", "idx3-ubyte"),
-        file(prefix + "-labels", "idx1-ubyte"));
+        file(prefix + "-images", "idx3-ubyte").entry(),
+        file(prefix + "-labels", "idx1-ubyte").entry());
   }
 
   /**

@@ -1,5 +1,7 @@
 package convoy.data.sources;
 
+import convoy.core.Location;
+import convoy.core.UserException;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +21,25 @@ sealed interface Naming extends Serializable {
    * @return nothing where it does not fit
    */
   Optional<Told> of(String name);
+
+  /**
+   * The picture that a file is.
+   *
+   * @param name of the file, below the folder or tar that holds it
+   * @param where it is, for the message if it does not fit
+   * @param file that holds it
+   */
+  default SourcePicture picture(String name, String where, Location file, long length) {
+    Told told =
+        of(name)
+            .orElseThrow(
+                () ->
+                    new UserException(
+                        "Cannot tell the class of %s: its name is not %s. Rename or remove it."
+                            .formatted(where, wanted())));
+    return new SourcePicture(
+        told.split, told.className, told.group, name, file.uri(), length, Optional.empty());
+  }
 
   /** What a name has to look like, for messages. */
   String wanted();

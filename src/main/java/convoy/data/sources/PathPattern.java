@@ -40,7 +40,7 @@ public record PathPattern(String path, String pattern, Optional<String> classNam
       String above = root.isFolder() ? entry.name() + "/" : "";
       if (entry.folder()) {
         parts.add(new FolderPart(entry.location(), true, Naming.ByPattern.of(pattern, above)));
-      } else if (PictureFiles.extension(entry.name()).equals("tar")) {
+      } else if (PictureFiles.isTar(entry.name())) {
         parts.add(
             new TarPart(
                 entry, entry.name(), 0, entry.length(), Naming.ByPattern.of(pattern, above)));

@@ -32,6 +32,10 @@ public final class PictureFiles {
             : "has no picture's extension");
   }
 
+  static boolean isTar(String name) {
+    return extension(name).equals("tar");
+  }
+
   static String extension(String name) {
     return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
   }

@@ -16,8 +16,10 @@ public interface SourcePart extends Serializable {
   /** Bytes of its file; 0 where that is not known, as of folders. */
   long bytes();
 
-  /** What changes when it does: its length and time, or those of its files. */
-  String state();
+  /** What changes when it does and its own text does not tell, as what is in a folder. */
+  default String state() {
+    return "";
+  }
 
   /**
    * Opens it.
@@ -29,7 +31,7 @@ public interface SourcePart extends Serializable {
 
   /** Whether its text tells all that it depends on: a file, not what is in a folder or a table. */
   default boolean isFile() {
-    return bytes() > 0;
+    return false;
   }
 
   /** What is wrong if it has no pictures. */

@@ -24,7 +24,11 @@ public record SourcePicture(
     Optional<RawPixels> raw) {
 
   /** Content without a header: one byte a sample, channel after channel, row by row. */
-  public record RawPixels(int channels, int height, int width) implements Serializable {}
+  public record RawPixels(int channels, int height, int width) implements Serializable {
+    int bytes() {
+      return channels * height * width;
+    }
+  }
 
   /** For messages and for the split by hash. */
   public String path() {

@@ -28,17 +28,14 @@ record Strays(Location folder, String reason) implements SourcePart {
   }
 
   @Override
-  public String state() {
-    return "";
-  }
-
-  @Override
   public PartReader open(long from, Consumer<Skipped> skipped) {
     return new PartReader() {
       @Override
       public Optional<SourcePicture> next() {
         for (Location.Entry file : folder.list(true)) {
-          if (!file.folder() && !ClassNames.isUsual(file.name()) && !file.name().endsWith(".tar")) {
+          if (!file.folder()
+              && !ClassNames.isUsual(file.name())
+              && !PictureFiles.isTar(file.name())) {
             skipped.accept(new Skipped(file.location().uri(), file.name(), reason));
           }
         }

@@ -13,16 +13,7 @@ import java.util.function.Consumer;
  * @param tar its own name
  */
 record TarPart(Location.Entry entry, String tar, long offset, long length, Naming naming)
-    implements SourcePart {
-
-  private Location file() {
-    return entry.location();
-  }
-
-  @Override
-  public String state() {
-    return "%d %d".formatted(entry.length(), entry.modified());
-  }
+    implements FilePart {
 
   @Override
   public String name() {
@@ -67,16 +58,12 @@ record TarPart(Location.Entry entry, String tar, long offset, long length, Namin
         TarReader.Member member = found.get();
         Optional<String> reason = PictureFiles.reasonToSkip(member.name());
         if (reason.isEmpty()) {
-          Naming.Told told = ImageSource.told(naming, member.name(), TarPart.this.name());
           return Optional.of(
-              new SourcePicture(
-                  told.split(),
-                  told.className(),
-                  told.group(),
+              naming.picture(
                   member.name(),
-                  file().uri(),
-                  member.length(),
-                  Optional.empty()));
+                  TarPart.this.name() + "/" + member.name(),
+                  file(),
+                  member.length()));
         }
         skipped.accept(new Skipped(TarPart.this.name(), member.name(), reason.get()));
       }

@@ -14,9 +14,6 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 public final class TarReader implements Closeable {
   private static final int BLOCK = 512;
 
-  /** What is worth a seek; see {@link Location#open(long, long)}. */
-  private static final long LONG_BYTES = 1 << 20;
-
   private final Location file;
   private final long offset;
   private final Counted stream;
@@ -69,7 +66,7 @@ public final class TarReader implements Closeable {
 
   /** The library reads through all that nobody asked for; a tar in a tar is better sought over. */
   private void passLong() throws IOException {
-    if (untouched && next - stream.position >= LONG_BYTES) {
+    if (untouched && next - stream.position >= Location.LONG_SKIP_BYTES) {
       stream.skipNBytes(next - stream.position);
       tar = new TarArchiveInputStream(stream, "UTF-8");
       untouched = false;

@@ -1,7 +1,6 @@
 package convoy.data.sources;
 
 import convoy.core.Location;
-import convoy.core.UserException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -19,14 +18,16 @@ import java.util.Optional;
 public record Webdataset(String path, Optional<String> classNames) implements ImageSource {
 
   @Override
+  public void requireThere() {
+    Braces.expand(path).forEach(ImageSource::requireThere);
+  }
+
+  @Override
   public List<SourcePart> parts() {
+    requireThere();
     List<SourcePart> parts = new ArrayList<>();
     for (String each : Braces.expand(path)) {
       Location root = Location.of(each);
-      if (!root.exists()) {
-        throw new UserException(
-            "Cannot read pictures from %s: it does not exist. Check source.path.".formatted(root));
-      }
       List<String> names = LabelIndex.ofDataset(root).map(LabelIndex::classNames).orElse(List.of());
       for (SplitFolders.Part part : SplitFolders.of(each).parts()) {
         List<Location.Entry> files =
@@ -34,7 +35,7 @@ public record Webdataset(String path, Optional<String> classNames) implements Im
                 ? part.location().listFilesBelow()
                 : List.of(part.location().entry());
         for (Location.Entry file : files) {
-          if (file.name().endsWith(".tar")) {
+          if (PictureFiles.isTar(file.name())) {
             String ofName = SplitName.of(file.name().replaceAll("[-_.]?\\d*\\.tar$", ""));
             parts.add(
                 new WebdatasetPart(part.split().isEmpty() ? ofName : part.split(), file, names));

@@ -21,29 +21,10 @@ import java.util.regex.Pattern;
  * @param classes that numbers stand for; empty where a number is the class's name
  */
 record WebdatasetPart(String split, Location.Entry entry, List<String> classes)
-    implements SourcePart {
+    implements FilePart {
   private static final Pattern MEMBER = Pattern.compile("((?:.*/|)[^.]+)[.]([^/]*)");
   private static final Set<String> PICTURES = Set.of("jpg", "jpeg", "png", "webp");
   private static final int LONGEST_LABEL_BYTES = 1 << 20;
-
-  private Location file() {
-    return entry.location();
-  }
-
-  @Override
-  public String name() {
-    return file().uri();
-  }
-
-  @Override
-  public long bytes() {
-    return entry.length();
-  }
-
-  @Override
-  public String state() {
-    return "%d %d".formatted(entry.length(), entry.modified());
-  }
 
   @Override
   public PartReader open(long from, Consumer<Skipped> skipped) {
