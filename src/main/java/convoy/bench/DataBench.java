@@ -36,7 +36,7 @@ public final class DataBench {
   /**
    * Rows of all cases.
    *
-   * @param pictures of 110 KB; 0 leaves them out
+   * @param pictures of 90 KB; 0 leaves them out
    * @param tiny numbers of pictures of 32 pixels
    * @param afterCase is told all rows so far
    */
