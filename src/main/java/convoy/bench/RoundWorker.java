@@ -5,6 +5,8 @@ import convoy.cluster.SparkContexts;
 import convoy.core.Documents;
 import convoy.core.Location;
 import convoy.core.Provenance;
+import convoy.data.pictures.Augmentation;
+import convoy.data.pictures.Augmenter;
 import convoy.data.pictures.ImageTransform;
 import convoy.data.pictures.ShapePictures;
 import convoy.data.reading.EpochPlan;
@@ -17,7 +19,6 @@ import convoy.data.sources.ClassFolders;
 import convoy.data.sources.SplitName;
 import convoy.network.Backend;
 import convoy.network.FirstState;
-import convoy.network.LayerRates;
 import convoy.network.Network;
 import convoy.network.NetworkSpec;
 import convoy.network.Replicas;
@@ -68,9 +69,12 @@ public final class RoundWorker {
     TrainingTask common =
         new TrainingTask(
             spec,
-            new ImageTransform(28, 28, 1, manifest.mean(), manifest.standardDeviation()),
-            new ImageTransform.Augmentation(ImageTransform.Crop.CENTER, 1, 0, false),
+            new Augmenter(
+                new ImageTransform(28, 28, 1, manifest.mean(), manifest.standardDeviation()),
+                new Augmentation(Augmentation.Crop.CENTER, 1, 0, false),
+                List.of()),
             "",
+            false,
             manifest.labels(),
             1,
             TrainingTask.Rules.plain(MomentumRule.valueOf(constant(one.momentum())), DEADLINE),
@@ -145,7 +149,7 @@ public final class RoundWorker {
     EpochPlan.Layout layout = new EpochPlan.Layout(one.workers(), 1, 1, 0);
     int rounds = EpochWork.plan(shards, layout, 1, epoch).rounds();
     double[] rates = IntStream.range(0, rounds).mapToDouble(round -> 1e-4).toArray();
-    return new EpochWork(epoch, 0, shards, layout, 1, rates, 0.9, 5e-4, LayerRates.ALL);
+    return new EpochWork(epoch, 0, shards, layout, 1, rates, new Network.Step(0, 0.9, 5e-4));
   }
 
   /** Seconds of a step, while all workers take theirs: the slowest one's median. */

@@ -30,7 +30,7 @@ public record RunFolder(Location location) {
   /**
    * The same.
    *
-   * @param free last parts of keys whose values may be others when a run is resumed
+   * @param free last parts of keys whose values may be others when a run is resumed; they are noted
    */
   public static RunFolder open(
       Location location, String job, Record config, List<String> free, Provenance provenance) {
@@ -38,6 +38,9 @@ public record RunFolder(Location location) {
     String text = JOB + job + "\n" + Documents.toYaml(config);
     if (run.file(CONFIG).exists()) {
       run.requireSameConfig(text, free);
+      if (!free.isEmpty() && !run.file(CONFIG).readText().equals(text)) {
+        run.file(CONFIG).writeText(text);
+      }
       return run;
     }
     if (location.exists() && !location.list().isEmpty()) {

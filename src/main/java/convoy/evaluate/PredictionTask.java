@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** One stretch of a split, {@code from} to {@code to}: every member, then every combination. */
@@ -59,7 +58,7 @@ record PredictionTask(
     for (int start = from; start < to; start += options.minibatch()) {
       minibatches.add(IntStream.range(start, Math.min(to, start + options.minibatch())).toArray());
     }
-    var inputs = new MinibatchReader.Inputs(member.transform(), Optional.empty(), 0);
+    var inputs = MinibatchReader.Inputs.plain(member.transform());
     return Replicas.use(
         new Replicas.Kind(member.network(), options.backend(), ClusterJob.gpu()),
         "predictions of " + member.name(),

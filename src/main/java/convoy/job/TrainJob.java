@@ -29,16 +29,16 @@ final class TrainJob implements Job<TrainingConfig> {
 
   @Override
   public void run(TrainingConfig config, Context context) {
-    RunFolder run =
-        Runs.open("train", config, TrainingConfig.NetworkConfig.CHOICES_OF_A_MACHINE, context);
+    RunFolder run = Runs.open("train", config, TrainingConfig.CHOICES_WHEN_RESUMED, context);
     Page page = new Page(new TrainingReport(run.location()));
+    page.begin(config, run);
     try (JavaSparkContext spark = SparkContexts.open("train")) {
       ParameterAveragingTrainer.Result result =
           Training.run(
               spark,
               config,
               run,
-              new Printer(context.out(), config.training().epochs(), Optional.of(page)));
+              new Printer(context.out(), config.training().plannedEpochs(), Optional.of(page)));
       context
           .out()
           .printf(
@@ -58,9 +58,17 @@ final class TrainJob implements Job<TrainingConfig> {
   record Page(TrainingReport report) {
     private static final Logger LOG = LoggerFactory.getLogger(Page.class);
 
+    void begin(TrainingConfig config, RunFolder run) {
+      attempt(() -> AugmentedPictures.write(config, run));
+    }
+
     void write() {
+      attempt(report::write);
+    }
+
+    private static void attempt(Runnable writing) {
       try {
-        report.write();
+        writing.run();
       } catch (RuntimeException e) {
         LOG.warn("The page of the training could not be written", e);
       }

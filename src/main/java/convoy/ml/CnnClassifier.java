@@ -164,7 +164,7 @@ public final class CnnClassifier extends Estimator<CnnModel>
         new DoubleParam(
             this,
             "warmupEpochs",
-            "of schedule cosine, in which the rate rises",
+            "at the beginning, in which the rate rises; of a schedule that is named by one word",
             ParamValidators.gtEq(0));
     setDefault(warmupEpochs, 0.0);
     crop =
@@ -346,7 +346,7 @@ public final class CnnClassifier extends Estimator<CnnModel>
     return learningRate;
   }
 
-  /** Of schedule cosine, in which the rate rises. */
+  /** At the beginning, in which the rate rises; of a schedule that is named by one word. */
   public DoubleParam warmupEpochs() {
     return warmupEpochs;
   }

@@ -98,7 +98,8 @@ final class Fit {
       UserException.throwIfAny(config.problems());
       RunFolder run = RunFolder.open(work.child("run"), "train", config, provenance);
       Printer printer =
-          new Printer((boolean) stage.<Object>value(stage.verbose()), config.training().epochs());
+          new Printer(
+              (boolean) stage.<Object>value(stage.verbose()), config.training().plannedEpochs());
       var unused = Training.run(spark, config, run, printer);
       TrainedModel model = TrainedModel.read(run.file("models").child(text("epochTaken")));
       return new CnnModel(stage.uid(), model, List.copyOf(printer.history));
@@ -271,13 +272,12 @@ final class Fit {
   private String schedule() {
     String rate = text("learningRate");
     return switch (text("schedule")) {
-      case "constant" -> "{type: constant, learning-rate: %s}".formatted(rate);
-      case "cosine" ->
-          "{type: cosine, learning-rate: %s, warmup-epochs: %s}"
-              .formatted(rate, text("warmupEpochs"));
+      case "constant", "cosine" ->
+          "{type: %s, learning-rate: %s, warmup-epochs: %s}"
+              .formatted(text("schedule"), rate, text("warmupEpochs"));
       case "plateau" ->
-          "{type: plateau, learning-rate: %s, factor: 0.1, patience: 3, smallest: 0}"
-              .formatted(rate);
+          "{type: plateau, learning-rate: %s, factor: 0.1, patience: 3, smallest: 0, warmup-epochs: %s}"
+              .formatted(rate, text("warmupEpochs"));
       default -> text("schedule");
     };
   }

@@ -30,6 +30,9 @@ public interface Engine extends Device.Inventory {
   /** Whether its networks can {@link Network#measure}. */
   boolean measures();
 
+  /** Whether its losses can have {@link Network.Loss#classWeights}. */
+  boolean weighsClasses();
+
   /**
    * Builds a network whose parameters are zeros until a state is restored.
    *

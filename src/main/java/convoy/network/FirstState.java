@@ -6,8 +6,10 @@ import convoy.network.architecture.Blueprint.Node;
 import convoy.network.architecture.FirstWeights;
 import convoy.network.architecture.LayerSpec;
 import java.nio.FloatBuffer;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.DoubleSupplier;
+import java.util.stream.Collectors;
 
 /**
  * What a network begins with, drawn from its seed in plain Java: the same for every engine, and
@@ -19,10 +21,31 @@ public final class FirstState {
   private FirstState() {}
 
   public static ModelState of(NetworkSpec spec) {
-    return of(Architectures.blueprint(spec), spec.seed());
+    return of(spec, false);
+  }
+
+  /**
+   * @param identities whether residual blocks begin as identities: the scales of the last
+   *     normalization of each branch are 0 (Goyal et al., 2017, section 5.1)
+   */
+  public static ModelState of(NetworkSpec spec, boolean identities) {
+    Blueprint blueprint = Architectures.blueprint(spec);
+    return of(blueprint, spec.seed(), identities ? lastOfBranches(blueprint) : Set.of());
   }
 
   public static ModelState of(Blueprint blueprint, long seed) {
+    return of(blueprint, seed, Set.of());
+  }
+
+  /** The first input of a sum is the branch, the second the shortcut. */
+  private static Set<String> lastOfBranches(Blueprint blueprint) {
+    return blueprint.nodes().stream()
+        .filter(node -> node.layer() instanceof LayerSpec.Sum)
+        .map(node -> node.inputs().get(0))
+        .collect(Collectors.toSet());
+  }
+
+  private static ModelState of(Blueprint blueprint, long seed, Set<String> silent) {
     StateLayout layout = StateLayout.of(blueprint);
     byte[] parameters = new byte[layout.bytes()];
     FloatBuffer values = ModelState.floats(parameters);
@@ -31,7 +54,7 @@ public final class FirstState {
         DoubleSupplier first =
             switch (block.role()) {
               case WEIGHT -> weights(node, Seeds.random(seed, block.name().hashCode()));
-              case SCALE -> () -> 1;
+              case SCALE -> () -> silent.contains(node.name()) ? 0 : 1;
               case BIAS ->
                   () ->
                       node.layer() instanceof LayerSpec.BatchNormalization

@@ -11,18 +11,50 @@ import java.util.function.Consumer;
 public interface Network extends AutoCloseable {
 
   /**
-   * One step of gradient descent: {@code v = momentum * v + gradient + weightDecay * w; w = w -
-   * learningRate * v}, where only weights decay: no biases, nothing of a normalization.
+   * One step of gradient descent: {@code g = gradient + weightDecay * w; v = momentum * v + g; w =
+   * w - learningRate * v}, where only weights decay: no biases, nothing of a normalization.
    *
+   * @param nesterov whether the step is {@code learningRate * (g + momentum * v)} (Sutskever et
+   *     al., 2013)
+   * @param longestGradient norm of the whole gradient above which it is shortened to this (Pascanu
+   *     et al., 2013); 0 leaves it
    * @param rates of layers, in parts of the learning rate
    */
-  record Step(double learningRate, double momentum, double weightDecay, LayerRates rates)
+  record Step(
+      double learningRate,
+      double momentum,
+      boolean nesterov,
+      double weightDecay,
+      double longestGradient,
+      LayerRates rates,
+      Loss loss)
       implements Serializable {
+
+    /** Plain steps at some rates. */
+    public Step(double learningRate, double momentum, double weightDecay, LayerRates rates) {
+      this(learningRate, momentum, false, weightDecay, 0, rates, Loss.PLAIN);
+    }
 
     /** All layers at one rate. */
     public Step(double learningRate, double momentum, double weightDecay) {
       this(learningRate, momentum, weightDecay, LayerRates.ALL);
     }
+
+    /** The same at another rate. */
+    public Step at(double rate) {
+      return new Step(rate, momentum, nesterov, weightDecay, longestGradient, rates, loss);
+    }
+  }
+
+  /**
+   * Cross entropy, the mean over a minibatch.
+   *
+   * @param smoothing part of each label that is spread over all classes alike, 0 to below 1
+   *     (Szegedy et al., 2016, section 7)
+   * @param classWeights how much the examples of each class count; empty if all the same
+   */
+  record Loss(double smoothing, List<Double> classWeights) implements Serializable {
+    public static final Loss PLAIN = new Loss(0, List.of());
   }
 
   /**

@@ -139,6 +139,6 @@ public record RetrainingConfig(
 
   /** Epochs of a challenger's training. */
   public int epochs() {
-    return training(Location.of(dataset), Optional.empty()).training().epochs();
+    return training(Location.of(dataset), Optional.empty()).training().plannedEpochs();
   }
 }

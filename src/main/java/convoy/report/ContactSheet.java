@@ -1,5 +1,6 @@
 package convoy.report;
 
+import convoy.data.pictures.Augmenter;
 import convoy.data.pictures.BrokenPictureException;
 import convoy.data.pictures.ImageTransform;
 import convoy.data.pictures.Picture;
@@ -9,6 +10,7 @@ import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -34,20 +36,31 @@ public final class ContactSheet {
    * @param count of tries, each with random numbers of its own
    */
   public static BufferedImage augmented(
-      Picture picture,
-      ImageTransform transform,
-      ImageTransform.Augmentation augmentation,
-      int count,
-      int columns,
-      int side) {
+      Picture picture, Augmenter augmenter, int count, int columns, int side) {
     List<BufferedImage> tiles = new ArrayList<>();
-    float[] input = new float[transform.size()];
+    float[] input = new float[augmenter.transform().size()];
     IntStream.range(0, count)
         .forEach(
             i -> {
-              transform.augment(picture, augmentation, new SplittableRandom(i), input, 0);
-              tiles.add(seen(input, transform));
+              augmenter.apply(picture, new SplittableRandom(i), input, 0);
+              tiles.add(seen(input, augmenter.transform()));
             });
+    return sheet(tiles, columns, side);
+  }
+
+  /**
+   * Inputs of training as pictures, row by row.
+   *
+   * @param inputs (examples, channels, height, width)
+   */
+  public static BufferedImage inputs(
+      List<float[]> inputs, ImageTransform transform, int columns, int side) {
+    List<BufferedImage> tiles = new ArrayList<>();
+    for (float[] several : inputs) {
+      for (int at = 0; at < several.length; at += transform.size()) {
+        tiles.add(seen(Arrays.copyOfRange(several, at, at + transform.size()), transform));
+      }
+    }
     return sheet(tiles, columns, side);
   }
 

@@ -17,6 +17,9 @@ import java.util.Optional;
  * wherever it was stopped. The page is one file that needs no other.
  */
 public final class TrainingReport {
+  /** In a run's folder: what training sees of some pictures. */
+  public static final String AUGMENTATION = "augmentation.png";
+
   private static final String PLOTS = "/META-INF/resources/webjars/uplot/1.6.30/dist/";
   private final RunFolder run;
 
@@ -44,7 +47,7 @@ public final class TrainingReport {
     return Documents.toJsonLine(
             new Data(
                 state.kind(),
-                state.config().training().epochs(),
+                state.config().training().plannedEpochs(),
                 state.classes(),
                 state.now(),
                 state.epochs()))
@@ -62,6 +65,7 @@ public final class TrainingReport {
         Map.ofEntries(
             Map.entry("network", config.network().architecture()),
             Map.entry("dataset", config.dataset()),
+            Map.entry("augmentation", augmentation()),
             Map.entry("config", run.config().readText()),
             Map.entry("messages", state.messages()),
             Map.entry("data", data(state)),
@@ -72,6 +76,12 @@ public final class TrainingReport {
             Map.entry("plotStyle", Pages.text(PLOTS + "uPlot.min.css")),
             Map.entry("script", Pages.text("training.js")),
             Map.entry("style", Pages.text("training.css"))));
+  }
+
+  /** For the template: one picture or none. */
+  private List<String> augmentation() {
+    Location sheet = run.file(AUGMENTATION);
+    return sheet.exists() ? List.of(Pages.image(sheet.readBytes())) : List.of();
   }
 
   /** Writes the page into the run's folder. */

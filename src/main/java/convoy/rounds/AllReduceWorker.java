@@ -293,7 +293,7 @@ record AllReduceWorker(
       try (MinibatchReader reader =
           LocalSgd.first(
               common, epoch, pictures.value().store(SplitName.TRAIN), member.rank(), minibatches)) {
-        return recalibration.measured(reader, epoch.rates(), member.cancelled());
+        return recalibration.measured(reader, epoch.step().rates(), member.cancelled());
       }
     }
 

@@ -1,8 +1,9 @@
 package convoy.rounds;
 
 import convoy.core.Seeds;
+import convoy.data.pictures.Augmenter;
 import convoy.data.reading.EpochPlan;
-import convoy.network.LayerRates;
+import convoy.data.reading.MinibatchReader;
 import convoy.network.Network;
 import java.io.Serializable;
 
@@ -14,8 +15,7 @@ import java.io.Serializable;
  * @param shardExamples examples of each shard
  * @param seed of the run
  * @param learningRates one a round
- * @param weightDecay L2, on weights only
- * @param rates of layers
+ * @param step at any rate
  */
 public record EpochWork(
     int number,
@@ -24,14 +24,18 @@ public record EpochWork(
     EpochPlan.Layout layout,
     long seed,
     double[] learningRates,
-    double momentum,
-    double weightDecay,
-    LayerRates rates)
+    Network.Step step)
     implements Serializable {
+  private static final long AUGMENTATION = 2;
 
   /** Who sees what when, the same for all who ask. */
   public static EpochPlan plan(int[] shardExamples, EpochPlan.Layout layout, long seed, int epoch) {
     return EpochPlan.of(shardExamples, layout, Seeds.mix(seed, 0), epoch);
+  }
+
+  /** What becomes of pictures in an epoch. */
+  public static MinibatchReader.Inputs inputs(Augmenter augmenter, long seed, int epoch) {
+    return MinibatchReader.Inputs.augmented(augmenter, Seeds.mix(seed, AUGMENTATION, epoch));
   }
 
   EpochPlan plan() {
@@ -39,7 +43,7 @@ public record EpochWork(
   }
 
   Network.Step step(int round) {
-    return new Network.Step(learningRates[round], momentum, weightDecay, rates);
+    return step.at(learningRates[round]);
   }
 
   /** Of each worker. */

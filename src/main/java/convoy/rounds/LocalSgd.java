@@ -8,7 +8,6 @@ import convoy.data.reading.MinibatchReader;
 import convoy.data.reading.PictureStore;
 import convoy.network.Network;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 
@@ -19,7 +18,6 @@ import java.util.stream.IntStream;
  */
 final class LocalSgd implements AutoCloseable {
   private static final long DROPOUT = 1;
-  private static final long AUGMENTATION = 2;
   private final EpochWork epoch;
   private final int worker;
   private final List<List<int[]>> slices;
@@ -59,12 +57,8 @@ final class LocalSgd implements AutoCloseable {
 
   private static MinibatchReader reader(
       TrainingTask task, EpochWork epoch, PictureStore store, List<int[]> minibatches) {
-    var inputs =
-        new MinibatchReader.Inputs(
-            task.transform(),
-            Optional.of(task.augmentation()),
-            Seeds.mix(task.seed(), AUGMENTATION, epoch.number()));
-    return new MinibatchReader(store, inputs, minibatches);
+    return new MinibatchReader(
+        store, EpochWork.inputs(task.augmenter(), task.seed(), epoch.number()), minibatches);
   }
 
   /** A worker's first minibatches of an epoch, as it trained with them. */

@@ -1,6 +1,6 @@
 package convoy.rounds;
 
-import convoy.data.pictures.ImageTransform;
+import convoy.data.pictures.Augmenter;
 import convoy.data.sources.LabelIndex;
 import convoy.network.Backend;
 import convoy.network.FirstState;
@@ -16,14 +16,15 @@ import java.util.TreeSet;
  * What every round of a run has in common; sent to each executor once.
  *
  * @param weights path of those to begin with; empty for random ones
+ * @param identities whether residual blocks begin as identities
  * @param labels of the classes
  * @param checkpoints of the run
  */
 public record TrainingTask(
     NetworkSpec network,
-    ImageTransform transform,
-    ImageTransform.Augmentation augmentation,
+    Augmenter augmenter,
     String weights,
+    boolean identities,
     LabelIndex labels,
     long seed,
     Rules rules,
@@ -94,7 +95,7 @@ public record TrainingTask(
   /** What a run begins with. */
   ModelState first() {
     return weights.isEmpty()
-        ? FirstState.of(network)
+        ? FirstState.of(network, identities)
         : ModelState.atRest(StartingWeights.read(weights, network, labels).parameters());
   }
 }

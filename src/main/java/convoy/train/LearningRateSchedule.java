@@ -1,10 +1,14 @@
 package convoy.train;
 
 import convoy.core.Checks;
+import convoy.core.Otherwise;
 import java.io.Serializable;
 import java.util.List;
 
-/** The learning rate as a function of where training is and how it went: nothing is remembered. */
+/**
+ * The learning rate as a function of where training is and how it went: nothing is remembered. Each
+ * may begin with a warm-up, in which the rate rises in a line from a tenth (Goyal et al., 2017).
+ */
 public sealed interface LearningRateSchedule extends Serializable {
 
   /**
@@ -16,17 +20,66 @@ public sealed interface LearningRateSchedule extends Serializable {
    */
   record Moment(double epoch, int epochs, List<Double> validationErrors) {}
 
-  double learningRate(Moment moment);
+  /** The rate at a moment. */
+  default double learningRate(Moment moment) {
+    // From a tenth: a rate of zero would waste the first round.
+    return moment.epoch() < warmupEpochs()
+        ? learningRate() * (0.1 + 0.9 * moment.epoch() / warmupEpochs())
+        : warm(moment);
+  }
+
+  /** The highest rate. */
+  double learningRate();
+
+  /** Epochs of the way up, perhaps a part of one. */
+  double warmupEpochs();
+
+  /** The rate after the warm-up. */
+  double warm(Moment moment);
+
+  private static Checks checks(double learningRate, double warmupEpochs) {
+    return new Checks()
+        .positive("learning-rate", learningRate)
+        .within(0, 1000, "warmup-epochs", warmupEpochs);
+  }
+
+  /** How much of the way after the warm-up is done, 0 to 1. */
+  private static double way(Moment moment, double warmupEpochs) {
+    double epochs = Math.max(1e-9, moment.epochs() - warmupEpochs);
+    return Math.min(1, (moment.epoch() - warmupEpochs) / epochs);
+  }
 
   /** Always the same. */
-  record Constant(double learningRate) implements LearningRateSchedule {
+  record Constant(double learningRate, @Otherwise("0") double warmupEpochs)
+      implements LearningRateSchedule {
     public Constant {
-      new Checks().positive("learning-rate", learningRate).done();
+      checks(learningRate, warmupEpochs).done();
     }
 
     @Override
-    public double learningRate(Moment moment) {
+    public double warm(Moment moment) {
       return learningRate;
+    }
+  }
+
+  /**
+   * Multiplied by a factor every so many epochs.
+   *
+   * @param everyEpochs 30 changes before the 31st, the 61st ...
+   */
+  record Step(
+      double learningRate, double factor, int everyEpochs, @Otherwise("0") double warmupEpochs)
+      implements LearningRateSchedule {
+    public Step {
+      checks(learningRate, warmupEpochs)
+          .within(1e-6, 1, "factor", factor)
+          .atLeast(1, "every-epochs", everyEpochs)
+          .done();
+    }
+
+    @Override
+    public double warm(Moment moment) {
+      return learningRate * Math.pow(factor, Math.floor(moment.epoch() / everyEpochs));
     }
   }
 
@@ -35,16 +88,34 @@ public sealed interface LearningRateSchedule extends Serializable {
    *
    * @param epochs from 0: [30, 60] changes before the 31st and the 61st
    */
-  record Step(double learningRate, double factor, List<Integer> epochs)
+  record MultiStep(
+      double learningRate, double factor, List<Integer> epochs, @Otherwise("0") double warmupEpochs)
       implements LearningRateSchedule {
-    public Step {
-      new Checks().positive("learning-rate", learningRate).within(1e-6, 1, "factor", factor).done();
+    public MultiStep {
+      checks(learningRate, warmupEpochs).within(1e-6, 1, "factor", factor).done();
     }
 
     @Override
-    public double learningRate(Moment moment) {
+    public double warm(Moment moment) {
       long passed = epochs.stream().filter(epoch -> moment.epoch() >= epoch).count();
       return learningRate * Math.pow(factor, (double) passed);
+    }
+  }
+
+  /**
+   * Down to zero as a power of what is left, in a line for 1.
+   *
+   * @param power above 0
+   */
+  record Polynomial(double learningRate, double power, @Otherwise("0") double warmupEpochs)
+      implements LearningRateSchedule {
+    public Polynomial {
+      checks(learningRate, warmupEpochs).positive("power", power).done();
+    }
+
+    @Override
+    public double warm(Moment moment) {
+      return learningRate * Math.pow(1 - way(moment, warmupEpochs), power);
     }
   }
 
@@ -55,11 +126,15 @@ public sealed interface LearningRateSchedule extends Serializable {
    * @param patience epochs without a new best before the rate falls
    * @param smallest rate
    */
-  record Plateau(double learningRate, double factor, int patience, double smallest)
+  record Plateau(
+      double learningRate,
+      double factor,
+      int patience,
+      double smallest,
+      @Otherwise("0") double warmupEpochs)
       implements LearningRateSchedule {
     public Plateau {
-      new Checks()
-          .positive("learning-rate", learningRate)
+      checks(learningRate, warmupEpochs)
           .within(1e-6, 1, "factor", factor)
           .atLeast(1, "patience", patience)
           .within(0, learningRate, "smallest", smallest)
@@ -67,7 +142,7 @@ public sealed interface LearningRateSchedule extends Serializable {
     }
 
     @Override
-    public double learningRate(Moment moment) {
+    public double warm(Moment moment) {
       double rate = learningRate;
       double best = Double.POSITIVE_INFINITY;
       int waited = 0;
@@ -83,29 +158,16 @@ public sealed interface LearningRateSchedule extends Serializable {
     }
   }
 
-  /**
-   * Up in a line, then down along a half cosine to zero (Loshchilov and Hutter, 2017; Goyal et al.,
-   * 2017).
-   *
-   * @param learningRate the highest
-   * @param warmupEpochs of the way up
-   */
-  record Cosine(double learningRate, double warmupEpochs) implements LearningRateSchedule {
+  /** Down along a half cosine to zero (Loshchilov and Hutter, 2017). */
+  record Cosine(double learningRate, @Otherwise("0") double warmupEpochs)
+      implements LearningRateSchedule {
     public Cosine {
-      new Checks()
-          .positive("learning-rate", learningRate)
-          .within(0, 1000, "warmup-epochs", warmupEpochs)
-          .done();
+      checks(learningRate, warmupEpochs).done();
     }
 
     @Override
-    public double learningRate(Moment moment) {
-      if (moment.epoch() < warmupEpochs) {
-        // From a tenth: a rate of zero would waste the first round.
-        return learningRate * (0.1 + 0.9 * moment.epoch() / warmupEpochs);
-      }
-      double way = (moment.epoch() - warmupEpochs) / Math.max(1e-9, moment.epochs() - warmupEpochs);
-      return learningRate * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, way)));
+    public double warm(Moment moment) {
+      return learningRate * 0.5 * (1 + Math.cos(Math.PI * way(moment, warmupEpochs)));
     }
   }
 }

@@ -101,9 +101,9 @@ public final class ParameterAveragingTrainer {
   private TrainingTask task() {
     return new TrainingTask(
         subject.network(),
-        subject.transform(),
-        subject.augmentation(),
+        subject.augmenter(),
         subject.weights(),
+        subject.identities(),
         subject.manifest().labels(),
         subject.seed(),
         options.rules(),
@@ -128,10 +128,10 @@ public final class ParameterAveragingTrainer {
     TrainingHistory history = TrainingHistory.read(file).of(safe);
     checkpoints
         .newest()
-        .filter(newest -> newest.position().epochs() < options.epochs())
+        .filter(newest -> !options.areDone(TrainingHistory.read(file).of(safe)))
         .ifPresent(
             newest -> listener.message("Goes on after %s.\n".formatted(newest.position().done())));
-    while (history.epochs().size() < options.epochs()) {
+    while (!options.areDone(history)) {
       int epoch = history.epochs().size();
       owned.run();
       EpochWork work = work(epoch, history);
@@ -152,6 +152,11 @@ public final class ParameterAveragingTrainer {
       history.write(file);
       listener.epoch(history.last());
     }
+    if (history.epochs().size() < options.plannedEpochs()) {
+      listener.message(
+          "Stopped early: the validation error has not fallen for %d epochs.\n"
+              .formatted(options.earlyStoppingEpochs().orElseThrow()));
+    }
     return history;
   }
 
@@ -162,15 +167,7 @@ public final class ParameterAveragingTrainer {
     int rounds = EpochWork.plan(shardExamples, layout, subject.seed(), epoch).rounds();
     double[] learningRates =
         IntStream.range(0, rounds)
-            .mapToDouble(
-                round ->
-                    options
-                        .schedule()
-                        .learningRate(
-                            new LearningRateSchedule.Moment(
-                                epoch + (double) round / rounds,
-                                options.epochs(),
-                                history.validationErrors())))
+            .mapToDouble(round -> options.learningRate(epoch + (double) round / rounds, history))
             .toArray();
     return new EpochWork(
         epoch,
@@ -179,9 +176,7 @@ public final class ParameterAveragingTrainer {
         layout,
         subject.seed(),
         learningRates,
-        options.momentum(),
-        options.weightDecay(),
-        subject.rates());
+        options.step(trainingSplit().classCounts(), subject.rates()));
   }
 
   private DatasetManifest.Split trainingSplit() {
@@ -191,7 +186,7 @@ public final class ParameterAveragingTrainer {
   private Position train(
       Transport transport, EpochWork work, TrainingHistory history, Training.Listener listener) {
     double before = history.seconds();
-    String name = "epoch %d of %d".formatted(work.number() + 1, options.epochs());
+    String name = "epoch %d of %d".formatted(work.number() + 1, options.plannedEpochs());
     try (Progress progress = Progress.of(name, "images", trainingSplit().examples());
         Spectators spectators = new Spectators(new RunFolder(run))) {
       return transport.train(

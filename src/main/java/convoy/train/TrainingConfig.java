@@ -4,7 +4,11 @@ import convoy.core.Checks;
 import convoy.core.Documents;
 import convoy.core.Location;
 import convoy.core.UserException;
+import convoy.data.pictures.Augmentation;
+import convoy.data.pictures.Augmenter;
+import convoy.data.pictures.Colors;
 import convoy.data.pictures.ImageTransform;
+import convoy.data.reading.MinibatchReader;
 import convoy.data.reading.PictureShelf;
 import convoy.data.shards.DatasetManifest;
 import convoy.data.sources.SplitName;
@@ -16,6 +20,7 @@ import convoy.network.NetworkSpec;
 import convoy.network.StartingWeights;
 import convoy.network.architecture.LayerSpec;
 import convoy.network.architecture.ResNet;
+import convoy.rounds.EpochWork;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,11 +32,18 @@ public record TrainingConfig(
     long seed,
     NetworkConfig network,
     double cropFraction,
-    ImageTransform.Augmentation augmentation,
+    Augmentation augmentation,
     TrainingOptions training,
     int cacheMebibytes,
     boolean cacheEncoded,
     int shardCacheMebibytes) {
+
+  /**
+   * Last parts of keys that a run may go on with other values of: a state is the same whatever
+   * computed it, and more may be trained.
+   */
+  public static final List<String> CHOICES_WHEN_RESUMED =
+      List.of("engine", "device", "further-epochs", "further-learning-rate");
 
   public TrainingConfig {
     new Checks()
@@ -59,6 +71,7 @@ public record TrainingConfig(
    *
    * @param classes checked against the data set where given
    * @param weights run, model folder or file to begin with
+   * @param residualIdentities whether residual blocks begin as identities; of random weights
    */
   public record NetworkConfig(
       String architecture,
@@ -68,12 +81,10 @@ public record TrainingConfig(
       Optional<Integer> classes,
       double dropout,
       Optional<String> weights,
+      boolean residualIdentities,
       Backend.EngineName engine,
       Backend.DeviceKind device,
       Backend.Precision precision) {
-    /** A state is the same whatever computed it, so a run may go on with others. */
-    public static final List<String> CHOICES_OF_A_MACHINE = List.of("engine", "device");
-
     public NetworkConfig {
       // The number of classes is the data set's; everything else is checked here and now.
       var unused =
@@ -124,6 +135,7 @@ public record TrainingConfig(
           });
       Checks.collect(problems, () -> weights(manifest));
       Checks.collect(problems, () -> requireMeasuring(engine));
+      Checks.collect(problems, () -> requireWeighing(engine));
       int examples = manifest.split(SplitName.TRAIN).examples();
       Checks.collect(problems, () -> training.requireEnough(examples));
     } catch (UserException e) {
@@ -136,6 +148,14 @@ public record TrainingConfig(
     if (training.recalibrationMinibatches() > 0 && !engine.measures()) {
       throw new UserException(
           "Cannot measure batch normalization's statistics on engine dl4j. Set training.recalibration-minibatches=0, or network.engine=torch.");
+    }
+  }
+
+  private void requireWeighing(Engine engine) {
+    if (training.classWeights() != TrainingOptions.ClassWeights.UNIFORM
+        && !engine.weighsClasses()) {
+      throw new UserException(
+          "Cannot weigh classes on engine dl4j. Set training.class-weights=uniform, or network.engine=torch.");
     }
   }
 
@@ -166,6 +186,28 @@ public record TrainingConfig(
         .map(path -> StartingWeights.read(path, spec(manifest), manifest.labels()));
   }
 
+  /**
+   * What becomes of the data set's pictures in an epoch.
+   *
+   * @param epoch from 0
+   */
+  public MinibatchReader.Inputs inputs(DatasetManifest manifest, int epoch) {
+    return EpochWork.inputs(augmenter(manifest), seed, epoch);
+  }
+
+  private Augmenter augmenter(DatasetManifest manifest) {
+    List<Integer> input = network.input();
+    return new Augmenter(
+        new ImageTransform(
+            input.get(1),
+            input.get(2),
+            cropFraction,
+            manifest.mean(),
+            manifest.standardDeviation()),
+        augmentation,
+        Colors.lighting(manifest.covariance()));
+  }
+
   /** The subject of a trainer. */
   TrainingSubject subject() {
     Location folder = Location.of(dataset);
@@ -176,14 +218,9 @@ public record TrainingConfig(
         manifest,
         SplitName.spelled(validationSplit),
         spec,
-        new ImageTransform(
-            spec.height(),
-            spec.width(),
-            cropFraction,
-            manifest.mean(),
-            manifest.standardDeviation()),
-        augmentation,
+        augmenter(manifest),
         network.weights().map(path -> Location.of(path).uri()).orElse(""),
+        network.residualIdentities(),
         weights(manifest).map(StartingWeights::head),
         rates(manifest),
         seed,

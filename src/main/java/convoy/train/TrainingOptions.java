@@ -2,6 +2,8 @@ package convoy.train;
 
 import convoy.core.Checks;
 import convoy.data.reading.EpochPlan;
+import convoy.network.LayerRates;
+import convoy.network.Network;
 import convoy.rounds.MomentumRule;
 import convoy.rounds.OuterStep;
 import convoy.rounds.Payload;
@@ -25,7 +27,14 @@ import java.util.Optional;
  *     model; 0 keeps none
  * @param recalibrationMinibatches of each worker, that batch normalization's statistics are
  *     measured anew with before a validation; 0 leaves the running ones
+ * @param nesterov whether the momentum is Nesterov's
  * @param weightDecay L2, on weights only
+ * @param gradientClip longest gradient of a step; 0 leaves them as they are
+ * @param labelSmoothing part of each label that is spread over all classes
+ * @param classWeights how much the examples of each class count
+ * @param earlyStoppingEpochs without a new lowest validation error, after which training ends
+ * @param furtherEpochs after the schedule's, at a constant rate
+ * @param furtherLearningRate that rate; the last one of the schedule if empty
  * @param trainedLayers {@code all}, {@code head} or {@code from=NAME}; see {@link
  *     convoy.network.LayerRates}
  * @param otherLayersRate of all other layers, in parts of the learning rate; 0 freezes them
@@ -48,8 +57,15 @@ public record TrainingOptions(
     int recalibrationMinibatches,
     double momentum,
     MomentumRule momentumBetweenRounds,
+    boolean nesterov,
     double weightDecay,
+    double gradientClip,
+    double labelSmoothing,
+    ClassWeights classWeights,
     LearningRateSchedule schedule,
+    Optional<Integer> earlyStoppingEpochs,
+    int furtherEpochs,
+    Optional<Double> furtherLearningRate,
     String trainedLayers,
     double otherLayersRate,
     Transport.Kind transport,
@@ -59,6 +75,14 @@ public record TrainingOptions(
     int checkpointsKept,
     double deadlineMinutes) {
 
+  /** How much the examples of each class count. */
+  public enum ClassWeights {
+    /** All the same. */
+    UNIFORM,
+    /** A class's number of examples times its weight is the same for all classes. */
+    BALANCED
+  }
+
   public TrainingOptions {
     new Checks()
         .atLeast(1, "epochs", epochs)
@@ -67,7 +91,17 @@ public record TrainingOptions(
         .atLeast(1, "minibatches-per-round", minibatchesPerRound)
         .atLeast(1, "shuffle-window-shards", shuffleWindowShards)
         .within(0, 0.9999, "momentum", momentum)
+        .that(!nesterov || momentum > 0, "nesterov", nesterov, "needs a momentum above 0")
         .within(0, 1, "weight-decay", weightDecay)
+        .within(0, 1e9, "gradient-clip", gradientClip)
+        .within(0, 0.99, "label-smoothing", labelSmoothing)
+        .atLeast(1, "early-stopping-epochs", earlyStoppingEpochs)
+        .atLeast(0, "further-epochs", furtherEpochs)
+        .that(
+            furtherLearningRate.map(rate -> rate > 0 && rate < 1e9).orElse(true),
+            "further-learning-rate",
+            furtherLearningRate,
+            "must be above 0, or none")
         .that(
             trainedLayers.matches("all|head|from=.+"),
             "trained-layers",
@@ -102,6 +136,71 @@ public record TrainingOptions(
   /** Of every wait. */
   Duration deadline() {
     return Duration.ofMillis(Math.round(deadlineMinutes * 60_000));
+  }
+
+  /** Epochs that follow the schedule: fewer than were planned where training stopped early. */
+  int scheduledEpochs(TrainingHistory history) {
+    if (earlyStoppingEpochs.isEmpty()) {
+      return epochs;
+    }
+    double best = Double.POSITIVE_INFINITY;
+    int waited = 0;
+    List<Double> errors = history.validationErrors();
+    for (int i = 0; i < Math.min(epochs, errors.size()); i++) {
+      waited = errors.get(i) < best ? 0 : waited + 1;
+      best = Math.min(best, errors.get(i));
+      if (waited == earlyStoppingEpochs.get()) {
+        return i + 1;
+      }
+    }
+    return epochs;
+  }
+
+  /** Whether nothing is left to be trained. */
+  boolean areDone(TrainingHistory history) {
+    return history.epochs().size() >= scheduledEpochs(history) + furtherEpochs;
+  }
+
+  /**
+   * @param epoch from 0, with the part of it that is done
+   */
+  double learningRate(double epoch, TrainingHistory history) {
+    int scheduled = scheduledEpochs(history);
+    if (epoch < scheduled) {
+      return schedule.learningRate(
+          new LearningRateSchedule.Moment(epoch, epochs, history.validationErrors()));
+    }
+    return furtherLearningRate.orElseGet(() -> history.epochs().get(scheduled - 1).learningRate());
+  }
+
+  /** All epochs, as long as training does not stop early. */
+  public int plannedEpochs() {
+    return epochs + furtherEpochs;
+  }
+
+  /**
+   * What every step has in common.
+   *
+   * @param classCounts training examples of each class
+   */
+  Network.Step step(List<Integer> classCounts, LayerRates rates) {
+    List<Double> weights =
+        classWeights == ClassWeights.BALANCED ? balanced(classCounts) : List.of();
+    return new Network.Step(
+        0,
+        momentum,
+        nesterov,
+        weightDecay,
+        gradientClip,
+        rates,
+        new Network.Loss(labelSmoothing, weights));
+  }
+
+  /** Their mean over all examples is 1; classes without examples don't matter. */
+  private static List<Double> balanced(List<Integer> classCounts) {
+    double examples = classCounts.stream().mapToInt(Integer::intValue).sum();
+    double there = classCounts.stream().filter(count -> count > 0).count();
+    return classCounts.stream().map(count -> examples / there / Math.max(1, count)).toList();
   }
 
   /** What rounds go by. */

@@ -51,7 +51,7 @@ public record TrainingState(
             .bind(configFile.uri(), TrainingConfig.class);
     List<TrainingHistory.Epoch> epochs = TrainingHistory.of(run);
     boolean isDone =
-        epochs.size() >= config.training().epochs() && run.file("result.json").exists();
+        config.training().areDone(new TrainingHistory(epochs)) && run.file("result.json").exists();
     Kind kind = isDone ? Kind.DONE : Lease.isHeld(run.location()) ? Kind.TRAINING : Kind.STOPPED;
     Location manifest = Location.of(config.dataset()).child(DatasetManifest.FILE);
     return new TrainingState(

@@ -1,6 +1,7 @@
 package convoy.train;
 
 import convoy.core.Location;
+import convoy.data.pictures.Augmenter;
 import convoy.data.pictures.ImageTransform;
 import convoy.data.reading.PictureShelf;
 import convoy.data.shards.DatasetManifest;
@@ -18,6 +19,7 @@ import java.util.Optional;
  * @param validationSplit measured after every epoch
  * @param network in its training form
  * @param weights path of those to begin with; empty for random ones
+ * @param identities whether residual blocks begin as identities
  * @param head what becomes of their last layer
  * @param rates of layers
  * @param room for pictures in a JVM
@@ -28,14 +30,18 @@ record TrainingSubject(
     DatasetManifest manifest,
     String validationSplit,
     NetworkSpec network,
-    ImageTransform transform,
-    ImageTransform.Augmentation augmentation,
+    Augmenter augmenter,
     String weights,
+    boolean identities,
     Optional<StartingWeights.Head> head,
     LayerRates rates,
     long seed,
     PictureShelf.Room room,
     Backend backend) {
+
+  ImageTransform transform() {
+    return augmenter.transform();
+  }
 
   MemoryPlan memoryPlan(TrainingOptions options, int slots) {
     // Of validation's probabilities, which all tasks of one executor may hold.

@@ -12,7 +12,6 @@ import ai.djl.training.DefaultTrainingConfig;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.Trainer;
-import ai.djl.training.loss.Loss;
 import ai.djl.training.optimizer.Optimizer;
 import convoy.data.reading.Minibatch;
 import convoy.network.Architectures;
@@ -94,7 +93,7 @@ public final class DjlNetwork implements Network {
             .build();
     Trainer created =
         model.newTrainer(
-            new DefaultTrainingConfig(Loss.softmaxCrossEntropyLoss())
+            new DefaultTrainingConfig(ai.djl.training.loss.Loss.softmaxCrossEntropyLoss())
                 .optOptimizer(descent)
                 .optDevices(new Device[] {Device.cpu()}));
     created.initialize(inputShape(1));

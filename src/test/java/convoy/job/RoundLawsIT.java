@@ -32,7 +32,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -95,10 +94,8 @@ class RoundLawsIT {
     PictureStore store =
         new PictureShelf(dataset, manifest, PictureShelf.Room.ofMebibytes(0)).store("train");
     var inputs =
-        new MinibatchReader.Inputs(
-            new ImageTransform(32, 32, 1, manifest.mean(), manifest.standardDeviation()),
-            Optional.empty(),
-            0);
+        MinibatchReader.Inputs.plain(
+            new ImageTransform(32, 32, 1, manifest.mean(), manifest.standardDeviation()));
     NetworkSpec spec = NetworkSpec.of("lenet", List.of(3, 32, 32), 10).withSeed(1);
     try (Network network = Networks.torch(spec)) {
       for (int epoch = 0; epoch < 2; epoch++) {
@@ -229,10 +226,8 @@ class RoundLawsIT {
     Minibatch all =
         MinibatchReader.read(
             new PictureShelf(dataset, manifest, PictureShelf.Room.ofMebibytes(0)).store("train"),
-            new MinibatchReader.Inputs(
-                new ImageTransform(32, 32, 1, manifest.mean(), manifest.standardDeviation()),
-                Optional.empty(),
-                0),
+            MinibatchReader.Inputs.plain(
+                new ImageTransform(32, 32, 1, manifest.mean(), manifest.standardDeviation())),
             IntStream.range(0, examples).toArray());
     Blueprint blueprint = Architectures.blueprint(spec);
     String before =

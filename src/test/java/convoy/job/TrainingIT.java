@@ -68,6 +68,10 @@ class TrainingIT {
     Path stopped = folder.resolve("stopped");
     Jobs.succeed("train", options(whole, settings));
     Jobs.succeed("train", options(stopped, settings));
+    BufferedImage sheet = ImageIO.read(stopped.resolve("augmentation.png").toFile());
+    // Six pictures of 96 pixels in ten epochs, with gaps of 4.
+    assertThat(sheet.getWidth()).isEqualTo(10 * 100 + 4);
+    assertThat(sheet.getHeight()).isEqualTo(6 * 100 + 4);
     String first = digest(stopped);
     // As if it had been stopped within the third epoch: what that epoch left is gone.
     Files.delete(stopped.resolve("result.json"));
@@ -96,6 +100,15 @@ class TrainingIT {
           new ArrayList<>(
               List.of(
                   "network.architecture=resnet20",
+                  "augmentation.mixup=0.2",
+                  "augmentation.cutmix=1",
+                  "augmentation.lighting=0.1",
+                  "augmentation.erasing=0.3",
+                  "augmentation.color-jitter={brightness: 0.2, contrast: 0.2, saturation: 0.2}",
+                  "training.nesterov=true",
+                  "training.gradient-clip=1",
+                  "training.label-smoothing=0.1",
+                  "training.class-weights=balanced",
                   "training.epochs=2",
                   "training.minibatch=4",
                   "training.minibatches-per-round=2",
@@ -127,6 +140,32 @@ class TrainingIT {
       assertThat(digest(run)).as("%s", rules).isEqualTo(whole);
       assertThat(run.resolve("models/last/model.safetensors")).hasBinaryContent(model);
     }
+  }
+
+  @Test
+  void aRunThatStoppedEarlyGoesOnForFurtherEpochs() throws IOException {
+    List<String> settings =
+        new ArrayList<>(
+            List.of(
+                "training.epochs=6",
+                "training.early-stopping-epochs=2",
+                // Too small for anything to change.
+                "training.schedule={type: constant, learning-rate: 1e-9}"));
+    Path run = folder.resolve("early");
+    Jobs.succeed("train", options(run, settings.toArray(String[]::new)));
+    assertThat(Files.readAllLines(run.resolve("progress.jsonl"))).hasSize(3);
+    String first = digest(run);
+    settings.add("training.further-epochs=2");
+    settings.add("training.further-learning-rate=0.01");
+    Jobs.succeed("train", options(run, settings.toArray(String[]::new)));
+    assertThat(Files.readAllLines(run.resolve("progress.jsonl"))).hasSize(5);
+    assertThat(Files.readString(run.resolve("config.yaml"))).contains("further-epochs: 2");
+    assertThat(Files.readString(run.resolve("progress.jsonl")).lines().toList().get(4))
+        .contains("\"learning-rate\":0.01");
+    assertThat(digest(run)).isNotEqualTo(first);
+    settings.remove("training.early-stopping-epochs=2");
+    assertThat(Jobs.run("train", options(run, settings.toArray(String[]::new))).errors())
+        .contains("its configuration differs from this one");
   }
 
   @Test

@@ -62,6 +62,103 @@ class NetworkIT {
     }
   }
 
+  /** From a state that has a momentum already, in all parameters of a small network. */
+  @ParameterizedTest
+  @EnumSource
+  void nesterovsStepsAndLongGradients(EngineName engine) {
+    NetworkSpec spec = spec("lenet", 1, 20, 3);
+    Minibatch minibatch = Networks.minibatch(spec, 4);
+    try (Network network = Networks.of(engine, spec)) {
+      network.fit(minibatch, STEP);
+      ModelState start = network.state();
+      network.restore(ModelState.atRest(start.parameters()));
+      network.fit(minibatch, Networks.LOOK);
+      byte[] gradient = network.state().momentum();
+      double length = 0;
+      for (int i = 0; i < gradient.length / Float.BYTES; i++) {
+        length += Math.pow(value(gradient, i), 2);
+      }
+      double longest = 0.3 * Math.sqrt(length);
+      for (boolean nesterov : new boolean[] {false, true}) {
+        network.restore(start);
+        network.fit(
+            minibatch,
+            new Network.Step(
+                0.05, 0.9, nesterov, 5e-3, longest, LayerRates.ALL, Network.Loss.PLAIN));
+        ModelState end = network.state();
+        for (StateLayout.Block block : StateLayout.of(spec).blocks()) {
+          double decay = block.role() == Parameter.Role.WEIGHT ? 5e-3 : 0;
+          for (int i = block.from(); i < block.from() + block.length(); i++) {
+            double g = 0.3 * value(gradient, i) + decay * value(start.parameters(), i);
+            double v = 0.9 * value(start.momentum(), i) + g;
+            double way = nesterov ? g + 0.9 * v : v;
+            assertThat(value(end.momentum(), i)).isCloseTo((float) v, within(1e-4f));
+            assertThat(value(end.parameters(), i))
+                .isCloseTo((float) (value(start.parameters(), i) - 0.05 * way), within(1e-5f));
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theLossIsThatOfSmoothedMixedAndWeightedLabels(EngineName engine) {
+    NetworkSpec spec = spec("lenet", 1, 20, 3);
+    Minibatch plain = Networks.minibatch(spec, 4);
+    Minibatch mixed =
+        new Minibatch(
+            plain.inputs(),
+            plain.labels(),
+            new Minibatch.Mix(new int[] {2, 1, 0, 1}, new float[] {0.3f, 1, 0.5f, 0}));
+    try (Network network = Networks.of(engine, spec)) {
+      float[] probabilities = network.probabilities(plain.inputs(), 4);
+      for (Minibatch minibatch : List.of(plain, mixed)) {
+        for (double smoothing : new double[] {0, 0.1}) {
+          float[] targets = minibatch.targets(3, smoothing);
+          double expected = 0;
+          for (int i = 0; i < targets.length; i++) {
+            expected -= targets[i] * Math.log(probabilities[i]) / 4;
+          }
+          double loss = network.fit(minibatch, look(new Network.Loss(smoothing, List.of())));
+          assertThat(loss).isCloseTo(expected, within(1e-4));
+        }
+      }
+      if (Engine.of(engine).weighsClasses()) {
+        double[] weights = {0.5, 1, 2};
+        double sum = 0;
+        double all = 0;
+        for (int i = 0; i < 4; i++) {
+          int label = plain.labels()[i];
+          sum -= weights[label] * Math.log(probabilities[i * 3 + label]);
+          all += weights[label];
+        }
+        assertThat(network.fit(plain, look(new Network.Loss(0, List.of(0.5, 1.0, 2.0)))))
+            .isCloseTo(sum / all, within(1e-4));
+      }
+    }
+  }
+
+  private static Network.Step look(Network.Loss loss) {
+    return new Network.Step(1e-12, 0, false, 0, 0, LayerRates.ALL, loss);
+  }
+
+  @Test
+  void residualBlocksMayBeginAsIdentities() {
+    NetworkSpec spec = spec("resnet18", 3, 32, 3);
+    byte[] parameters = FirstState.of(spec, true).parameters();
+    byte[] usual = FirstState.of(spec).parameters();
+    int silent = 0;
+    for (StateLayout.Block block : StateLayout.of(spec).blocks()) {
+      boolean last = block.name().matches("layer\\d\\.\\d\\.bn2\\.weight");
+      silent += last ? 1 : 0;
+      for (int i = block.from(); i < block.from() + block.length(); i++) {
+        assertThat(value(parameters, i)).isEqualTo(last ? 0 : value(usual, i));
+      }
+    }
+    assertThat(silent).isEqualTo(8);
+  }
+
   private static double lossAt(
       Network network, ModelState start, int index, float change, Minibatch minibatch) {
     byte[] parameters = start.parameters().clone();

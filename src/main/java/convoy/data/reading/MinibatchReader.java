@@ -3,6 +3,8 @@ package convoy.data.reading;
 import convoy.core.Daemons;
 import convoy.core.Seeds;
 import convoy.core.UserException;
+import convoy.data.pictures.Augmentation;
+import convoy.data.pictures.Augmenter;
 import convoy.data.pictures.ImageTransform;
 import convoy.data.pictures.Picture;
 import java.util.Iterator;
@@ -25,12 +27,21 @@ public final class MinibatchReader implements Iterator<Minibatch>, AutoCloseable
   /**
    * What makes an example's input.
    *
-   * @param augmentation for training; empty for evaluation
+   * @param augmenter for training; empty for evaluation
    * @param seed of the augmentation, already mixed with the epoch; the example's number is the
    *     rest, so the input does not depend on who reads it
    */
-  public record Inputs(
-      ImageTransform transform, Optional<ImageTransform.Augmentation> augmentation, long seed) {}
+  public record Inputs(ImageTransform transform, Optional<Augmenter> augmenter, long seed) {
+
+    /** As evaluation sees pictures. */
+    public static Inputs plain(ImageTransform transform) {
+      return new Inputs(transform, Optional.empty(), 0);
+    }
+
+    public static Inputs augmented(Augmenter augmenter, long seed) {
+      return new Inputs(augmenter.transform(), Optional.of(augmenter), seed);
+    }
+  }
 
   private final PictureStore store;
   private final Inputs inputs;
@@ -109,18 +120,22 @@ public final class MinibatchReader implements Iterator<Minibatch>, AutoCloseable
     for (int i = 0; i < examples.length; i++) {
       Picture picture = store.picture(examples[i]);
       labels[i] = store.label(examples[i]);
-      if (inputs.augmentation().isPresent()) {
-        transform.augment(
-            picture,
-            inputs.augmentation().get(),
-            Seeds.random(inputs.seed(), examples[i]),
-            values,
-            i * transform.size());
+      int offset = i * transform.size();
+      if (inputs.augmenter().isPresent()) {
+        inputs
+            .augmenter()
+            .get()
+            .apply(picture, Seeds.random(inputs.seed(), examples[i]), values, offset);
       } else {
-        transform.apply(picture, values, i * transform.size());
+        transform.apply(picture, values, offset);
       }
     }
-    return new Minibatch(values, labels);
+    return inputs
+        .augmenter()
+        .map(Augmenter::augmentation)
+        .filter(Augmentation::mixes)
+        .map(how -> new Mixing(how, transform, inputs.seed()).mix(values, labels, examples))
+        .orElseGet(() -> new Minibatch(values, labels));
   }
 
   @Override

@@ -109,6 +109,7 @@ record Completion(
             shards.channels(),
             statistics.means(),
             statistics.standardDeviations(),
+            statistics.covariance(),
             splits,
             rejected[0],
             skipped,

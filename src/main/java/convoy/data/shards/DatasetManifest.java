@@ -20,6 +20,7 @@ import java.util.TreeMap;
  * @param labels in order of their numbers
  * @param mean of each channel over the training split, 0 to 255
  * @param standardDeviation of each channel
+ * @param covariance of each two channels over the training split's pixels
  * @param splits by name
  * @param rejected how many pictures were set aside; {@code rejected.tsv} names them
  * @param skipped how many files were taken for no pictures; {@code skipped.tsv} names them
@@ -33,6 +34,7 @@ public record DatasetManifest(
     int channels,
     List<Double> mean,
     List<Double> standardDeviation,
+    List<List<Double>> covariance,
     Map<String, Split> splits,
     int rejected,
     int skipped,
@@ -116,6 +118,7 @@ public record DatasetManifest(
         channels,
         mean,
         standardDeviation,
+        covariance,
         joined,
         rejected + parts.values().stream().mapToInt(DatasetManifest::rejected).sum(),
         skipped + parts.values().stream().mapToInt(DatasetManifest::skipped).sum(),

@@ -52,6 +52,11 @@ public final class Dl4jEngine implements Engine {
   }
 
   @Override
+  public boolean weighsClasses() {
+    return false;
+  }
+
+  @Override
   public boolean measures() {
     return false;
   }

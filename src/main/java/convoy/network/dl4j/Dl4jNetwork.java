@@ -62,7 +62,7 @@ final class Dl4jNetwork implements Network {
   public double fit(Minibatch minibatch, Step step) {
     int examples = minibatch.examples();
     try (INDArray inputs = inputs(minibatch.inputs(), examples);
-        INDArray labels = oneHot(minibatch.labels())) {
+        INDArray labels = labels(minibatch, step.loss())) {
       graph.setInputs(inputs);
       INDArray[] everyHead = new INDArray[graph.getNumOutputArrays()];
       Arrays.fill(everyHead, labels);
@@ -76,15 +76,32 @@ final class Dl4jNetwork implements Network {
       stretch.parameters.subi(stretch.gradient);
       stretch.gradient.assign(0);
     }
-    momentum.muli(step.momentum());
-    addScaled(1.0 / examples, gradient, momentum);
+    double scale = scale(step, examples);
     if (step.weightDecay() > 0) {
       for (Stretch stretch : decayed) {
-        addScaled(step.weightDecay(), stretch.parameters, stretch.momentum);
+        addScaled(step.weightDecay() / scale, stretch.parameters, stretch.gradient);
       }
     }
-    addScaled(-step.learningRate(), momentum, parameters);
+    momentum.muli(step.momentum());
+    double ahead = 1;
+    if (step.nesterov()) {
+      // g + m v is (1 + m) v, less what has just become of the momentum before.
+      addScaled(step.learningRate(), momentum, parameters);
+      ahead += step.momentum();
+    }
+    addScaled(scale, gradient, momentum);
+    addScaled(-step.learningRate() * ahead, momentum, parameters);
     return graph.score();
+  }
+
+  /** Of the sum of the examples' gradients. */
+  private double scale(Step step, int examples) {
+    double mean = 1.0 / examples;
+    if (step.longestGradient() == 0) {
+      return mean;
+    }
+    double length = mean * gradient.norm2Number().doubleValue();
+    return mean * Math.min(1, step.longestGradient() / Math.max(length, Double.MIN_NORMAL));
   }
 
   /** {@code target += factor * source}, one pass. */
@@ -110,13 +127,12 @@ final class Dl4jNetwork implements Network {
         values, new long[] {examples, shape.size(0), shape.size(1), shape.size(2)}, 'c');
   }
 
-  private INDArray oneHot(int[] labels) {
+  private INDArray labels(Minibatch minibatch, Loss loss) {
     int classes = blueprint.output().output().size(0);
-    float[] values = new float[labels.length * classes];
-    for (int i = 0; i < labels.length; i++) {
-      values[i * classes + labels[i]] = 1;
-    }
-    return Nd4j.create(values, new long[] {labels.length, classes}, 'c');
+    return Nd4j.create(
+        minibatch.targets(classes, loss.smoothing()),
+        new long[] {minibatch.examples(), classes},
+        'c');
   }
 
   @Override

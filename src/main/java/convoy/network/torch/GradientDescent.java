@@ -12,9 +12,11 @@ import org.bytedeco.pytorch.GenericList;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.OperatorHandle;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorList;
 import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * The step, in one pass over parameters, gradients and momentum: libtorch's fused operation, which
@@ -64,18 +66,23 @@ final class GradientDescent {
   }
 
   void step(Network.Step step) {
-    groups.forEach(
-        (kind, views) ->
-            step(
-                views,
-                step,
-                step.learningRate() * kind.rate,
-                kind.decays ? step.weightDecay() : 0));
+    IValue scale = step.longestGradient() > 0 ? scale(step.longestGradient()) : new IValue();
+    groups.forEach((kind, views) -> step(views, step, kind, scale));
     forget();
   }
 
-  private void step(
-      List<FlatVectors.View> views, Network.Step step, double learningRate, double weightDecay) {
+  /** What gradients are divided by, so that all of them together are no longer than that. */
+  private IValue scale(double longest) {
+    Tensor[] norms =
+        groups.values().stream()
+            .flatMap(List::stream)
+            .map(view -> torch.linalg_vector_norm(view.values().grad()))
+            .toArray(Tensor[]::new);
+    Tensor norm = torch.linalg_vector_norm(torch.stack(new TensorVector(norms)));
+    return new IValue(norm.div(new Scalar(longest)).clamp_min(new Scalar(1)));
+  }
+
+  private void step(List<FlatVectors.View> views, Network.Step step, Kind kind, IValue scale) {
     Tensor[] gradients = views.stream().map(view -> view.values().grad()).toArray(Tensor[]::new);
     IValueVector stack = new IValueVector();
     push(stack, list(views.stream().map(FlatVectors.View::values).toArray(Tensor[]::new)));
@@ -84,14 +91,14 @@ final class GradientDescent {
     // In a first step the operation takes the gradient for the momentum, which without momentum is
     // what every step does; it would not write the momentum otherwise.
     boolean first = step.momentum() == 0;
-    push(stack, new IValue(weightDecay));
+    push(stack, new IValue(kind.decays ? step.weightDecay() : 0));
     push(stack, new IValue(first ? 1.0 : step.momentum()));
-    push(stack, new IValue(learningRate));
+    push(stack, new IValue(step.learningRate() * kind.rate));
     push(stack, new IValue(0.0)); // dampening
-    push(stack, new IValue(false)); // Nesterov's
+    push(stack, new IValue(step.nesterov()));
     push(stack, new IValue(false)); // maximize
     push(stack, new IValue(first));
-    push(stack, new IValue()); // scale of gradients
+    push(stack, scale);
     push(stack, new IValue()); // infinite gradients found
     fused.callBoxed(stack);
   }

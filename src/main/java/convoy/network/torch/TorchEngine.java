@@ -33,6 +33,11 @@ public final class TorchEngine implements Engine {
   }
 
   @Override
+  public boolean weighsClasses() {
+    return true;
+  }
+
+  @Override
   public boolean measures() {
     return true;
   }

@@ -11,6 +11,7 @@ import convoy.network.StateLayout;
 import convoy.network.architecture.Blueprint;
 import convoy.network.architecture.LayerSpec;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -20,11 +21,18 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** A blueprint on libtorch. */
 final class TorchNetwork implements Network {
+  /** Of libtorch's reductions. */
+  private static final long MEAN = 1;
+
+  /** A label that libtorch would leave out. */
+  private static final long NO_CLASS = -100;
+
   private final Blueprint blueprint;
   private final Device device;
   private final Precision precision;
@@ -62,7 +70,7 @@ final class TorchNetwork implements Network {
                   input,
                   new Pass(Pass.Kind.TRAINING, true, random, step.rates().frozen()),
                   graph.heads());
-          Tensor loss = loss(scores, labels(minibatch));
+          Tensor loss = loss(scores, minibatch, step.loss());
           loss.backward();
           return Scopes.withoutGradient(
               () -> {
@@ -81,18 +89,42 @@ final class TorchNetwork implements Network {
     return Tensor.create(wide).to(device, ScalarType.Long);
   }
 
-  private Tensor loss(Map<String, Tensor> scores, Tensor labels) {
+  private Tensor loss(Map<String, Tensor> scores, Minibatch minibatch, Loss kind) {
+    int classes = blueprint.output().output().size(0);
+    Tensor targets =
+        minibatch.isMixed()
+            ? Tensor.create(minibatch.targets(classes, 0), minibatch.examples(), classes)
+                .to(device, ScalarType.Float)
+            : labels(minibatch);
+    TensorOptional weights = weights(kind.classWeights());
     Tensor whole = null;
     for (Blueprint.Node node : blueprint.nodes()) {
       if (node.layer() instanceof LayerSpec.Softmax softmax) {
         Tensor part =
-            torch.cross_entropy_loss(scores.get(node.name()).to(ScalarType.Float), labels);
+            torch.cross_entropy_loss(
+                scores.get(node.name()).to(ScalarType.Float),
+                targets,
+                weights,
+                MEAN,
+                NO_CLASS,
+                kind.smoothing());
         Tensor weighted =
             softmax.lossWeight() == 1 ? part : part.mul(new Scalar(softmax.lossWeight()));
         whole = whole == null ? weighted : whole.add(weighted);
       }
     }
     return whole;
+  }
+
+  private TensorOptional weights(List<Double> classWeights) {
+    if (classWeights.isEmpty()) {
+      return new TensorOptional();
+    }
+    float[] values = new float[classWeights.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = classWeights.get(i).floatValue();
+    }
+    return new TensorOptional(Tensor.create(values).to(device, ScalarType.Float));
   }
 
   @Override
