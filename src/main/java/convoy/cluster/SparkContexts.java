@@ -1,6 +1,7 @@
 package convoy.cluster;
 
 import convoy.core.UserException;
+import java.util.List;
 import java.util.Map;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -37,6 +38,10 @@ public final class SparkContexts {
           "spark.driver.maxResultSize", "0",
           "spark.ui.showConsoleProgress", "false");
 
+  /** Where these are set, they choose OpenBLAS's kernels, and so how results are rounded. */
+  private static final List<String> KERNEL_CHOICES =
+      List.of("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE");
+
   private SparkContexts() {}
 
   /** A context of its own for a job. */
@@ -53,6 +58,12 @@ public final class SparkContexts {
   private static JavaSparkContext open(SparkConf conf) {
     PREFERRED.forEach(conf::setIfMissing);
     NEEDED.forEach(conf::set);
+    // YARN's and Kubernetes' executors have an environment of their own: the same kernels there.
+    for (String name : KERNEL_CHOICES) {
+      if (System.getenv(name) != null) {
+        conf.setIfMissing("spark.executorEnv." + name, System.getenv(name));
+      }
+    }
     JavaSparkContext spark;
     try {
       spark = new JavaSparkContext(conf);

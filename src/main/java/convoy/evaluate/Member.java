@@ -1,6 +1,5 @@
 package convoy.evaluate;
 
-import convoy.core.Location;
 import convoy.data.pictures.ImageTransform;
 import convoy.network.NetworkSpec;
 import convoy.network.TrainedModel;
@@ -33,17 +32,21 @@ public record Member(
     byte[] read();
   }
 
-  /** The models of some paths, each with a name of its own. */
-  public static List<Member> all(List<String> paths, TrainedModel.Kind kind) {
+  /**
+   * The models of some paths.
+   *
+   * @param names of the paths, in their order; a name that was given before gets a number
+   */
+  public static List<Member> all(List<String> names, List<String> paths, TrainedModel.Kind kind) {
     List<Member> members = new ArrayList<>();
-    Set<String> names = new HashSet<>();
-    for (String path : paths) {
-      String plain = Location.of(path).name().replaceAll("[^A-Za-z0-9._-]", "_");
+    Set<String> taken = new HashSet<>();
+    for (int i = 0; i < paths.size(); i++) {
+      String plain = names.get(i).replaceAll("[^A-Za-z0-9._-]", "_");
       String name = plain;
-      for (int i = 2; !names.add(name); i++) {
-        name = plain + "-" + i;
+      for (int k = 2; !taken.add(name); k++) {
+        name = plain + "-" + k;
       }
-      members.add(of(name, TrainedModel.read(TrainedModel.find(path, kind))));
+      members.add(of(name, TrainedModel.read(TrainedModel.find(paths.get(i), kind))));
     }
     return members;
   }

@@ -15,6 +15,7 @@ import convoy.network.TrainedModel;
 import convoy.network.architecture.LayerSpec;
 import convoy.network.architecture.Modules;
 import convoy.network.architecture.ResNet;
+import convoy.registry.Registry;
 import convoy.report.KernelPictures;
 import convoy.report.NetworkReport;
 import java.util.ArrayList;
@@ -37,6 +38,7 @@ final class DescribeJob implements Job<DescribeJob.Config> {
       NetworkConfig network,
       List<String> compare,
       Optional<String> model,
+      String registry,
       Optional<String> picture,
       int minibatch,
       int cacheMebibytes,
@@ -57,6 +59,12 @@ final class DescribeJob implements Job<DescribeJob.Config> {
           .atLeast(1, "minibatch", minibatch)
           .atLeast(0, "cache-mebibytes", cacheMebibytes)
           .done();
+    }
+
+    Optional<Location> modelFolder() {
+      return model
+          .map(new Registry(Location.of(registry))::resolve)
+          .map(path -> TrainedModel.find(path, TrainedModel.Kind.BEST));
     }
   }
 
@@ -172,9 +180,8 @@ final class DescribeJob implements Job<DescribeJob.Config> {
   private static List<NetworkSummary> summaries(Config config) {
     List<NetworkSummary> summaries = new ArrayList<>();
     config
-        .model()
-        .ifPresent(
-            path -> summaries.add(summary(TrainedModel.describe(model(path)).network(), config)));
+        .modelFolder()
+        .ifPresent(model -> summaries.add(summary(TrainedModel.describe(model).network(), config)));
     List<String> names = new ArrayList<>(config.compare());
     config.network().architecture().ifPresent(name -> names.add(0, name));
     for (String name : names) {
@@ -190,10 +197,6 @@ final class DescribeJob implements Job<DescribeJob.Config> {
     return NetworkSummary.of(spec, config.minibatch(), (long) config.cacheMebibytes() << 20);
   }
 
-  private static Location model(String path) {
-    return TrainedModel.find(path, TrainedModel.Kind.BEST);
-  }
-
   private record Comparison(List<NetworkSummary> networks) {}
 
   private static String json(List<NetworkSummary> networks) {
@@ -204,13 +207,12 @@ final class DescribeJob implements Job<DescribeJob.Config> {
   private static Map<String, byte[]> pictures(Config config) {
     Map<String, byte[]> pictures = new LinkedHashMap<>();
     config
-        .model()
+        .modelFolder()
         .ifPresent(
-            path ->
+            model ->
                 pictures.putAll(
                     LearnedPictures.of(
-                        TrainedModel.read(model(path)),
-                        config.picture().map(DescribeJob::decoded))));
+                        TrainedModel.read(model), config.picture().map(DescribeJob::decoded))));
     pictures.put("curve-detector", KernelPictures.curveDetector());
     return pictures;
   }

@@ -20,6 +20,7 @@ import convoy.evaluate.Tally;
 import convoy.network.Backend;
 import convoy.network.Engine;
 import convoy.network.TrainedModel;
+import convoy.registry.Registry;
 import convoy.report.EvaluationReport;
 import convoy.train.TrainingHistory;
 import java.time.Duration;
@@ -38,6 +39,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
       String split,
       List<String> members,
       TrainedModel.Kind model,
+      String registry,
       List<Combination> combinations,
       int tasks,
       int minibatch,
@@ -59,8 +61,12 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
       return SplitName.spelled(split);
     }
 
+    Registry models() {
+      return new Registry(Location.of(registry));
+    }
+
     Location model(String member) {
-      return TrainedModel.find(member, model);
+      return TrainedModel.find(models().resolve(member), model);
     }
   }
 
@@ -76,12 +82,13 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
       DatasetManifest manifest = DatasetManifest.read(Location.of(config.dataset()));
       Checks.collect(problems, () -> manifest.split(config.splitName()));
       for (String path : config.members()) {
-        Checks.collect(problems, () -> requireFit(path, config.model(path), manifest));
         Checks.collect(
             problems,
-            () ->
-                Engine.of(config.network().engine())
-                    .require(TrainedModel.describe(config.model(path)).network()));
+            () -> {
+              TrainedModel.Description model = TrainedModel.describe(config.model(path));
+              Checks.collect(problems, () -> requireFit(path, model, manifest));
+              Engine.of(config.network().engine()).require(model.network());
+            });
       }
     } catch (UserException e) {
       problems.add(e.getMessage());
@@ -89,8 +96,8 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
     return problems;
   }
 
-  private static void requireFit(String path, Location model, DatasetManifest manifest) {
-    TrainedModel.Description description = TrainedModel.describe(model);
+  private static void requireFit(
+      String path, TrainedModel.Description description, DatasetManifest manifest) {
     List<String> trained = description.labels().classNames();
     List<String> here = manifest.labels().classNames();
     if (trained.size() != here.size()) {
@@ -115,7 +122,11 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
     Location dataset = Location.of(config.dataset());
     DatasetManifest manifest = DatasetManifest.read(dataset);
     RunFolder run = Runs.open("evaluate", config, context);
-    List<Member> members = Member.all(config.members(), config.model());
+    // A champion may be another one by the time that its curve is looked for.
+    List<String> paths = config.members().stream().map(config.models()::resolve).toList();
+    List<Member> members =
+        Member.all(
+            config.members().stream().map(config.models()::name).toList(), paths, config.model());
     Predictor.Question question =
         new Predictor.Question(members, config.combinations(), List.of(run.file("predictions")));
     List<Tally> tallies;
@@ -129,7 +140,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
             manifest.labels(),
             question,
             tallies,
-            config.members().stream().map(EvaluateJob::learningCurve).toList(),
+            paths.stream().map(EvaluateJob::learningCurve).toList(),
             context.provenance());
     savePictures(config, run, dataset, manifest, evaluation);
     EvaluationReport.write(run.location(), evaluation);

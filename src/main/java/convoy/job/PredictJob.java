@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /** Labels pictures with what trained networks take them for. */
@@ -62,13 +63,18 @@ final class PredictJob implements Job<PredictJob.Config> {
           .done();
     }
 
+    /** As they were named, all that are asked. */
+    List<String> named() {
+      return Stream.concat(Stream.of(model), ensembleWith.stream()).toList();
+    }
+
+    Registry models() {
+      return new Registry(Location.of(registry));
+    }
+
     /** Paths of model or run folders. */
     List<String> members() {
-      Registry models = new Registry(Location.of(registry));
-      List<String> members = new ArrayList<>();
-      members.add(models.resolve(model));
-      ensembleWith.forEach(path -> members.add(models.resolve(path)));
-      return members;
+      return named().stream().map(models()::resolve).toList();
     }
   }
 
@@ -143,7 +149,8 @@ final class PredictJob implements Job<PredictJob.Config> {
         "models.sha256",
         String.join("\n", models.stream().map(TrainedModel.Description::sha256).toList()),
         "model");
-    List<Member> members = Member.all(folders, config.kind());
+    List<String> names = config.named().stream().map(config.models()::name).toList();
+    List<Member> members = Member.all(names, folders, config.kind());
     List<String> classes = models.get(0).labels().classNames();
     Labeller labeller =
         new Labeller(

@@ -158,26 +158,32 @@ public final class Registry {
    * other path, which is left as it is.
    */
   public String resolve(String path) {
-    if (!path.startsWith(SCHEME)) {
-      return path;
-    }
+    return path.startsWith(SCHEME) ? version(meant(path)).child("model").uri() : path;
+  }
+
+  /** What to call the model that a path means: {@code registry-12}, or the path's last part. */
+  public String name(String path) {
+    return path.startsWith(SCHEME) ? "registry-" + meant(path) : Location.of(path).name();
+  }
+
+  private int meant(String path) {
     String wanted = path.substring(SCHEME.length());
     if (wanted.equals(CHAMPION)) {
-      int version =
-          champion()
-              .orElseThrow(
-                  () ->
-                      new UserException(
-                          "Cannot use %s: registry %s has no champion. Run jobs/retrain.sh, or set registry to another one."
-                              .formatted(path, folder)));
-      return version(version).child("model").uri();
+      return champion()
+          .orElseThrow(
+              () ->
+                  new UserException(
+                      "Cannot use %s: registry %s has no champion. Run jobs/retrain.sh, or set registry to another one."
+                          .formatted(path, folder)));
     }
     if (!wanted.matches("\\d{1,6}")) {
       throw new UserException(
           "Cannot use %s: it is neither registry:champion nor registry: and a number."
               .formatted(path));
     }
-    return require(Integer.parseInt(wanted)).child("model").uri();
+    int version = Integer.parseInt(wanted);
+    Location unused = require(version);
+    return version;
   }
 
   /**

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import convoy.core.Documents;
 import convoy.core.Location;
 import convoy.data.shards.DatasetManifest;
+import convoy.evaluate.Evaluation;
 import convoy.network.TrainedModel;
 import convoy.registry.Decision;
 import convoy.registry.Registry;
@@ -248,6 +249,35 @@ class RetrainIT {
         "--run",
         run.toString());
     assertThat(run.resolve("predictions")).isDirectoryContaining("glob:**.csv");
+  }
+
+  @Test
+  @Order(10)
+  void versionsAreEvaluatedAndDescribedByTheirNumbers() {
+    Path run = folder.resolve("evaluation");
+    String[] options = {
+      "--set",
+      "dataset=" + base,
+      "--set",
+      "members=[registry:champion, registry:2]",
+      "--set",
+      "registry=" + models,
+      "--run",
+      run.toString()
+    };
+    Jobs.succeed("evaluate", options);
+    Evaluation evaluation = Documents.read(Location.of(run + "/evaluation.json"), Evaluation.class);
+    assertThat(evaluation.members())
+        .extracting(Evaluation.Score::name)
+        .containsExactly("registry-1", "registry-2");
+    assertThat(evaluation.members().get(0).top1Error())
+        .isEqualTo(registry().decision(1).testTop1Error());
+    options[3] = "members=[registry:3]";
+    Jobs.Outcome pruned = Jobs.run("evaluate", options);
+    assertThat(pruned.code()).isEqualTo(3);
+    assertThat(pruned.errors()).startsWith("error: Cannot find version 3 in registry");
+    Jobs.succeed(
+        "describe", "--set", "model=registry:2", "--set", "registry=" + models, "--format", "json");
   }
 
   /** What a killed one leaves, at many points; the process really is killed. */

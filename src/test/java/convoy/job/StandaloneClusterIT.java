@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import convoy.core.Documents;
 import convoy.core.Location;
 import convoy.evaluate.Evaluation;
+import convoy.registry.Registry;
 import convoy.train.ParameterAveragingTrainer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -153,6 +154,61 @@ class StandaloneClusterIT {
         .contains("alt=\"Confusion matrix\"")
         .contains("alt=\"Learning curves\"")
         .doesNotContain("http://");
+  }
+
+  @Test
+  @Order(8)
+  void aDropIsLearnedOnTheClusterAndItsChampionEvaluated() throws Exception {
+    Path drops = Files.createDirectories(folder.resolve("drops"));
+    Path models = folder.resolve("models");
+    String[] retrain = {
+      "--spark",
+      settings.toString(),
+      "--set",
+      "registry=" + models,
+      "--set",
+      "dataset=" + folder.resolve("shapes"),
+      "--set",
+      "source.path=" + drops,
+      "--set",
+      "source.layout=imagenet-tars",
+      "--set",
+      "recipe=[conf/train/demo.yaml]",
+      "--set",
+      "settings=[training.epochs=3]",
+    };
+    scripts.run("retrain.sh", retrain);
+    scripts.run(
+        "draw.sh",
+        "--set",
+        "output=" + folder.resolve("arrived"),
+        "--set",
+        "train-per-class=60",
+        "--set",
+        "test-per-class=1",
+        "--set",
+        "seed=9");
+    Files.move(folder.resolve("arrived/train"), drops.resolve("2026-11-02"));
+    scripts.run("retrain.sh", retrain);
+    Registry registry = new Registry(Location.of(models.toString()));
+    assertThat(registry.versions()).containsExactly(1, 2);
+    assertThat(registry.decision(2).comparison()).isPresent();
+    String output =
+        scripts.run(
+            "evaluate.sh",
+            "--spark",
+            settings.toString(),
+            "--set",
+            "dataset=" + folder.resolve("shapes"),
+            "--set",
+            "members=[registry:champion]",
+            "--set",
+            "registry=" + models,
+            "--run",
+            folder.resolve("champion").toString());
+    assertThat(output)
+        .contains("registry-" + registry.champion().orElseThrow())
+        .contains("200 examples of split test");
   }
 
   /** The example of the library, its driver on this machine and its tasks on the workers. */
