@@ -3,6 +3,9 @@ package convoy.cluster;
 import convoy.core.UserException;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -10,6 +13,7 @@ import org.apache.spark.sql.SparkSession;
 /** Spark contexts with the settings that Convoy needs or prefers: new ones, and ones of others. */
 public final class SparkContexts {
   private static final int EXECUTORS_DEADLINE_SECONDS = 120;
+  private static final Pattern LOCAL = Pattern.compile("local(?:\\[(\\*|\\d+)(?:, *\\d+)?])?");
   private static final long POLL_MILLIS = 200;
 
   /** Without these a job would be wrong or hang. */
@@ -153,6 +157,21 @@ public final class SparkContexts {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("Interrupted while waiting for executors", e);
     }
+  }
+
+  /** Tasks that run at the same time where Spark runs on this machine alone; starts nothing. */
+  public static OptionalInt slotsOfThisMachine() {
+    String master = new SparkConf().get("spark.master", PREFERRED.get("spark.master"));
+    Matcher local = LOCAL.matcher(master);
+    if (!local.matches()) {
+      return OptionalInt.empty();
+    }
+    String slots = local.group(1);
+    if (slots == null) {
+      return OptionalInt.of(1);
+    }
+    return OptionalInt.of(
+        slots.equals("*") ? Runtime.getRuntime().availableProcessors() : Integer.parseInt(slots));
   }
 
   /** Tasks that run at the same time, as the scheduler counts its free places and used ones. */

@@ -2,6 +2,7 @@ package convoy.core;
 
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.Locale;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -20,6 +21,7 @@ public final class Progress implements AutoCloseable {
   private final ProgressBar bar;
   private final long started = System.nanoTime();
   private long lastLine = started;
+  private long lastDone = -1;
   private long done;
   private String note = "";
 
@@ -67,27 +69,34 @@ public final class Progress implements AutoCloseable {
   }
 
   private void line() {
+    lastDone = done;
     double seconds = (System.nanoTime() - started) / 1e9;
     double rate = done / Math.max(seconds, 1e-9);
-    long left = rate > 0 ? Math.round((total - done) / rate) : 0;
+    long left = Math.round((total - done) / Math.max(rate, 1e-9));
+    // Nobody knows before something is done; slow work is better told by the minute.
+    String pace =
+        done == 0
+            ? ""
+            : String.format(
+                Locale.ROOT,
+                rate < 1
+                    ? ", %1$.1f %3$s/min, %4$d:%5$02d left"
+                    : ", %2$,.0f %3$s/s, %4$d:%5$02d left",
+                60 * rate,
+                rate,
+                unit,
+                left / 60,
+                left % 60);
     out.printf(
-        "%s: %,d of %,d %s, %,.0f %s/s, %d:%02d left%s%n",
-        task,
-        done,
-        total,
-        unit,
-        rate,
-        unit,
-        left / 60,
-        left % 60,
-        note.isEmpty() ? "" : ", " + note);
+        "%s: %,d of %,d %s%s%s%n",
+        task, done, total, unit, pace, note.isEmpty() ? "" : ", " + note);
   }
 
   @Override
   public synchronized void close() {
     if (bar != null) {
       bar.close();
-    } else {
+    } else if (lastDone != done) {
       line();
     }
   }

@@ -35,22 +35,40 @@ public record RunFolder(Location location) {
   public static RunFolder open(
       Location location, String job, Record config, List<String> free, Provenance provenance) {
     RunFolder run = new RunFolder(location);
-    String text = JOB + job + "\n" + Documents.toYaml(config);
+    String text = text(job, config);
+    run.requireFit(text, free);
     if (run.file(CONFIG).exists()) {
-      run.requireSameConfig(text, free);
       if (!free.isEmpty() && !run.file(CONFIG).readText().equals(text)) {
         run.file(CONFIG).writeText(text);
       }
       return run;
     }
-    if (location.exists() && !location.list().isEmpty()) {
+    run.file(CONFIG).writeText(text);
+    run.file(PROVENANCE).writeText(Documents.toJson(provenance));
+    return run;
+  }
+
+  /**
+   * Whether {@link #open} will do; changes nothing.
+   *
+   * @throws UserException if not
+   */
+  public static void require(Location location, String job, Record config, List<String> free) {
+    new RunFolder(location).requireFit(text(job, config), free);
+  }
+
+  private static String text(String job, Record config) {
+    return JOB + job + "\n" + Documents.toYaml(config);
+  }
+
+  private void requireFit(String text, List<String> free) {
+    if (file(CONFIG).exists()) {
+      requireSameConfig(text, free);
+    } else if (location.exists() && !location.list().isEmpty()) {
       throw new UserException(
           "Cannot start a run in %s: the folder is not empty and holds no run. Name a new folder."
               .formatted(location));
     }
-    run.file(CONFIG).writeText(text);
-    run.file(PROVENANCE).writeText(Documents.toJson(provenance));
-    return run;
   }
 
   /**

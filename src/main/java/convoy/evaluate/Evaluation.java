@@ -1,10 +1,15 @@
 package convoy.evaluate;
 
 import convoy.core.Provenance;
+import convoy.data.pictures.ImageTransform;
 import convoy.data.sources.LabelIndex;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.apache.commons.math3.stat.interval.ConfidenceInterval;
 import org.apache.commons.math3.stat.interval.WilsonScoreInterval;
 
@@ -12,23 +17,44 @@ import org.apache.commons.math3.stat.interval.WilsonScoreInterval;
  * What members and ensembles reached on a split; {@code evaluation.json}. Errors are fractions.
  *
  * @param examples each scored exactly once
+ * @param views of each picture, whose answers were averaged
  * @param classes human names, in order of the labels
+ * @param selectedBy what is shown in detail, and why that
+ * @param pairs each two of members and ensembles
+ * @param gains of each ensemble over the best single member
+ * @param calibrated the winner's probabilities after the temperature that its selection found
+ * @param confused what the winner takes for something else most often
  */
 public record Evaluation(
     String dataset,
     String split,
     long examples,
+    ImageTransform.Views views,
     List<String> classes,
     List<Score> members,
     List<Score> ensembles,
+    Selection selectedBy,
+    List<Pair> pairs,
+    List<Gain> gains,
+    Optional<Calibrated> calibrated,
+    List<Confused> confused,
     Provenance provenance) {
   private static final double CONFIDENCE = 0.95;
+  private static final int CONFUSED_KEPT = 8;
+  private static final int PICTURES_OF_CONFUSED = 4;
 
   /**
    * One member's or ensemble's result.
    *
+   * @param top5Error nothing where there are no more than five classes
+   * @param unanswered examples whose probabilities were no numbers; errors, all of them
    * @param loss mean cross entropy in nats
-   * @param top1Interval the 95 % score interval of the error (Wilson, 1927), as is the next
+   * @param brier mean squared distance of the probabilities from the truth (Brier, 1950)
+   * @param calibrationError how far confidence and accuracy are apart (Guo et al., 2017), a
+   *     fraction
+   * @param top1Interval the 95 % score interval of the error (Wilson, 1927)
+   * @param weights of the members, of an ensemble
+   * @param reliability answers by their confidence
    * @param perClass in order of the labels
    * @param confusion the cells above zero: true class, predicted class, count
    * @param worst the wrong answers with the highest probability
@@ -37,10 +63,14 @@ public record Evaluation(
   public record Score(
       String name,
       double top1Error,
-      double top5Error,
+      Optional<Double> top5Error,
+      long unanswered,
       double loss,
+      double brier,
+      double calibrationError,
       List<Double> top1Interval,
-      List<Double> top5Interval,
+      List<Double> weights,
+      List<Tally.Bin> reliability,
       List<ClassScore> perClass,
       List<List<Integer>> confusion,
       List<Mistake> worst,
@@ -49,10 +79,13 @@ public record Evaluation(
   /**
    * How one class fared.
    *
-   * @param top1Error part of its examples that were given another class
+   * @param top1Error part of its examples that were given another class, or none
+   * @param recall the rest
    * @param precision part of the examples given this class that are of it; 0 where none was
+   * @param f1 harmonic mean of recall and precision
    */
-  public record ClassScore(String name, int examples, double top1Error, double precision) {}
+  public record ClassScore(
+      String name, long examples, double top1Error, double recall, double precision, double f1) {}
 
   /**
    * A wrong answer.
@@ -67,11 +100,42 @@ public record Evaluation(
       int epoch, double trainingLoss, double validationLoss, double validationTop1Error) {}
 
   /**
-   * The evaluation of what members and their combinations said about a split.
+   * Two that answered the same examples.
+   *
+   * @param onlyFirstRight examples; the test is made of these and the next
+   * @param pValue of McNemar's exact test, two-sided
+   */
+  public record Pair(
+      String first, String second, long onlyFirstRight, long onlySecondRight, double pValue) {}
+
+  /**
+   * What an ensemble gets right more than a single member.
+   *
+   * @param gain part of the examples
+   * @param interval 95 %, by the bootstrap
+   */
+  public record Gain(String ensemble, String baseline, double gain, List<Double> interval) {}
+
+  /** Probabilities to the power of 1 / temperature. */
+  public record Calibrated(
+      double temperature, double loss, double calibrationError, List<Tally.Bin> reliability) {}
+
+  /**
+   * Examples of one class that were taken for another.
+   *
+   * @param pictures files beside the evaluation, of the first of them
+   */
+  public record Confused(
+      String label, String predicted, int examples, List<Integer> shown, List<String> pictures) {}
+
+  /**
+   * The evaluation of what members and their ensembles said about a split.
    *
    * @param labels of the data set
-   * @param tallies of members, then of combinations
+   * @param question with one folder of files
+   * @param tallies of members, then of ensembles
    * @param learningCurves of members; empty lists where there is none
+   * @param calibrated the winner's tally at its temperature
    */
   public static Evaluation of(
       String dataset,
@@ -80,38 +144,91 @@ public record Evaluation(
       Predictor.Question question,
       List<Tally> tallies,
       List<List<CurvePoint>> learningCurves,
+      Selection selectedBy,
+      Optional<Tally> calibrated,
       Provenance provenance) {
     List<String> classes = labels.humanNames();
     List<Score> scores = new ArrayList<>();
     for (Member member : question.members()) {
       int i = scores.size();
-      scores.add(score(member.name(), tallies.get(i), classes, learningCurves.get(i)));
+      scores.add(score(member.name(), tallies.get(i), classes, List.of(), learningCurves.get(i)));
     }
     List<Score> ensembles = new ArrayList<>();
-    for (Combination combination : question.combinations()) {
-      ensembles.add(
-          score(
-              "ensemble-" + combination.name().toLowerCase(Locale.ROOT),
-              tallies.get(scores.size() + ensembles.size()),
-              classes,
-              List.of()));
+    for (Ensemble ensemble : question.ensembles()) {
+      Tally tally = tallies.get(scores.size() + ensembles.size());
+      List<Double> weights =
+          ensemble.combination() == Combination.WEIGHTED ? ensemble.weights() : List.of();
+      ensembles.add(score(ensemble.name(), tally, classes, weights, List.of()));
     }
+    List<String> names = question.names();
+    Answers answers = Answers.read(question.files().get(0), names.size());
+    int winner = names.indexOf(selectedBy.winner());
     return new Evaluation(
-        dataset, split, tallies.get(0).examples(), classes, scores, ensembles, provenance);
+        dataset,
+        split,
+        tallies.get(0).examples(),
+        question.views(),
+        classes,
+        scores,
+        ensembles,
+        selectedBy,
+        answers.pairs(names),
+        IntStream.range(scores.size(), names.size())
+            .mapToObj(e -> answers.gain(names, names.indexOf(selectedBy.baseline()), e))
+            .toList(),
+        calibrated.map(tally -> calibrated(selectedBy, tally)),
+        confused(tallies.get(winner), winner, answers, classes),
+        provenance);
+  }
+
+  private static Calibrated calibrated(Selection selectedBy, Tally tally) {
+    return new Calibrated(
+        selectedBy.temperature().orElseThrow(),
+        tally.loss(),
+        tally.calibrationError(),
+        tally.reliability());
+  }
+
+  private static List<Confused> confused(
+      Tally tally, int winner, Answers answers, List<String> classes) {
+    return cells(tally.confusion()).stream()
+        .filter(cell -> !cell.get(0).equals(cell.get(1)))
+        .sorted(Comparator.comparing((List<Integer> cell) -> cell.get(2)).reversed())
+        .limit(CONFUSED_KEPT)
+        .map(
+            cell -> {
+              List<Integer> shown =
+                  answers.taken(winner, cell.get(0), cell.get(1), PICTURES_OF_CONFUSED);
+              return new Confused(
+                  classes.get(cell.get(0)),
+                  classes.get(cell.get(1)),
+                  cell.get(2),
+                  shown,
+                  shown.stream().map(Evaluation::picturePath).toList());
+            })
+        .toList();
   }
 
   /** The score of a tally. */
-  public static Score score(
-      String name, Tally tally, List<String> classes, List<CurvePoint> learningCurve) {
+  static Score score(
+      String name,
+      Tally tally,
+      List<String> classes,
+      List<Double> weights,
+      List<CurvePoint> learningCurve) {
     int[][] confusion = tally.confusion();
     return new Score(
         name,
         tally.top1Error(),
         tally.top5Error(),
+        tally.unanswered(),
         tally.loss(),
+        tally.brier(),
+        tally.calibrationError(),
         interval(tally.examples(), tally.top1Errors()),
-        interval(tally.examples(), tally.top5Errors()),
-        perClass(confusion, classes),
+        weights,
+        tally.reliability(),
+        perClass(confusion, tally.classExamples(), classes),
         cells(confusion),
         tally.worst().stream().map(mistake -> describe(mistake, classes)).toList(),
         learningCurve);
@@ -138,22 +255,25 @@ public record Evaluation(
     return List.of(Math.max(0, interval.getLowerBound()), Math.min(1, interval.getUpperBound()));
   }
 
-  private static List<ClassScore> perClass(int[][] confusion, List<String> classes) {
+  private static List<ClassScore> perClass(
+      int[][] confusion, long[] classExamples, List<String> classes) {
     List<ClassScore> scores = new ArrayList<>();
     for (int c = 0; c < confusion.length; c++) {
-      int examples = 0;
       int predicted = 0;
-      for (int other = 0; other < confusion.length; other++) {
-        examples += confusion[c][other];
-        predicted += confusion[other][c];
+      for (int[] row : confusion) {
+        predicted += row[c];
       }
       double right = confusion[c][c];
+      double recall = classExamples[c] == 0 ? 0 : right / classExamples[c];
+      double precision = predicted == 0 ? 0 : right / predicted;
       scores.add(
           new ClassScore(
               classes.get(c),
-              examples,
-              examples == 0 ? 0 : 1 - right / examples,
-              predicted == 0 ? 0 : right / predicted));
+              classExamples[c],
+              classExamples[c] == 0 ? 0 : 1 - recall,
+              recall,
+              precision,
+              right == 0 ? 0 : 2 * recall * precision / (recall + precision)));
     }
     return scores;
   }
@@ -177,12 +297,19 @@ public record Evaluation(
     return all;
   }
 
-  /** The first of the lowest top-1 error. */
-  public Score best() {
-    Score best = members.get(0);
-    for (Score score : all()) {
-      best = score.top1Error() < best.top1Error() ? score : best;
-    }
-    return best;
+  /** What was selected. */
+  public Score winner() {
+    return all().stream()
+        .filter(score -> score.name().equals(selectedBy.winner()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Examples whose pictures are shown. */
+  public Set<Integer> shown() {
+    Set<Integer> shown = new TreeSet<>();
+    winner().worst().forEach(mistake -> shown.add(mistake.example()));
+    confused.forEach(pair -> shown.addAll(pair.shown()));
+    return shown;
   }
 }

@@ -39,7 +39,7 @@ public record Member(
    */
   public static List<Member> all(List<String> names, List<String> paths, TrainedModel.Kind kind) {
     List<Member> members = new ArrayList<>();
-    Set<String> taken = new HashSet<>();
+    Set<String> taken = new HashSet<>(ScoreFile.OWN_COLUMNS);
     for (int i = 0; i < paths.size(); i++) {
       String plain = names.get(i).replaceAll("[^A-Za-z0-9._-]", "_");
       String name = plain;

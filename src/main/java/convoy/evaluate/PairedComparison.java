@@ -4,7 +4,6 @@ import convoy.core.Location;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.apache.commons.math3.distribution.BinomialDistribution;
 
 /**
  * Two members' answers to the same examples. Errors and recalls are fractions.
@@ -52,23 +51,19 @@ public record PairedComparison(
   /**
    * Compares the first two members of some predictions.
    *
-   * @param predictions folder of {@link Predictor.Question}
+   * @param predictions folder of {@link Predictor.Question#files}
    * @param names of classes, in order of the labels
-   * @param answers to each example: of members and combinations
+   * @param answers to each example: of members and ensembles
    */
   public static PairedComparison of(
       Location predictions, String first, String second, List<String> names, int answers) {
-    Counting counting = new Counting(names, 1 + 2 * answers);
-    for (Location.Entry part : predictions.list()) {
-      part.location().readText().lines().skip(1).forEach(counting::add);
-    }
+    Counting counting = new Counting(names);
+    Answers.forEach(predictions, answers, counting::add);
     return counting.comparison(first, second);
   }
 
-  /** Of lines {@code example,"name",label,first,probability,second,probability,...}. */
   private static final class Counting {
     private final List<String> names;
-    private final int columnsAfterName;
     private final int[] examples;
     private final int[] firstRight;
     private final int[] secondRight;
@@ -77,27 +72,22 @@ public record PairedComparison(
     private long onlyFirst;
     private long onlySecond;
 
-    Counting(List<String> names, int columnsAfterName) {
+    Counting(List<String> names) {
       this.names = names;
-      this.columnsAfterName = columnsAfterName;
       examples = new int[names.size()];
       firstRight = new int[names.size()];
       secondRight = new int[names.size()];
     }
 
-    void add(String line) {
-      // A name may have commas in it.
-      String[] fields = line.split(",");
-      int at = fields.length - columnsAfterName;
-      int label = Integer.parseInt(fields[at]);
-      int first = Integer.parseInt(fields[at + 1]);
-      int second = Integer.parseInt(fields[at + 3]);
+    void add(Answers.Answer answer) {
+      int label = answer.label();
+      int first = answer.first()[0];
+      int second = answer.first()[1];
       examples[label]++;
       firstRight[label] += first == label ? 1 : 0;
       secondRight[label] += second == label ? 1 : 0;
       Change change =
-          new Change(
-              Integer.parseInt(fields[0]), names.get(label), names.get(first), names.get(second));
+          new Change(answer.example(), names.get(label), names.get(first), names.get(second));
       if (first == label && second != label) {
         onlyFirst++;
         keep(change, lost);
@@ -121,13 +111,6 @@ public record PairedComparison(
         classes.add(
             new ClassPair(names.get(c), examples[c], firstRight[c] / most, secondRight[c] / most));
       }
-      int discordant = Math.toIntExact(onlyFirst + onlySecond);
-      double pValue =
-          Math.min(
-              1,
-              2
-                  * new BinomialDistribution(null, discordant, 0.5)
-                      .cumulativeProbability(Math.toIntExact(Math.min(onlyFirst, onlySecond))));
       return new PairedComparison(
           first,
           second,
@@ -136,7 +119,7 @@ public record PairedComparison(
           1 - Arrays.stream(secondRight).sum() / (double) all,
           onlyFirst,
           onlySecond,
-          pValue,
+          Answers.mcNemar(onlyFirst, onlySecond),
           classes,
           lost,
           won);

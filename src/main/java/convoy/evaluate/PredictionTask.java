@@ -1,6 +1,9 @@
 package convoy.evaluate;
 
 import convoy.cluster.ClusterJob;
+import convoy.core.Location;
+import convoy.data.pictures.ImageTransform;
+import convoy.data.reading.Minibatch;
 import convoy.data.reading.MinibatchReader;
 import convoy.data.reading.PictureShelf;
 import convoy.data.reading.PictureStore;
@@ -9,12 +12,11 @@ import convoy.network.Replicas;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 
-/** One stretch of a split, {@code from} to {@code to}: every member, then every combination. */
+/** One stretch of a split, {@code from} to {@code to}: every member, then every ensemble. */
 record PredictionTask(
     String split, int number, int from, int to, Predictor.Options options, int classes)
     implements Serializable {
@@ -22,43 +24,46 @@ record PredictionTask(
   List<Tally> run(PictureShelf pictures, Predictor.Question question) {
     PictureStore store = pictures.store(split);
     List<Member> members = question.members();
-    int tallies = members.size() + question.combinations().size();
-    List<Tally> result = IntStream.range(0, tallies).mapToObj(i -> new Tally(classes)).toList();
+    List<String> names = question.names();
+    List<Tally> result = names.stream().map(name -> new Tally(classes)).toList();
     // Members one after the other: a replica at a time is in memory, and pictures stay decoded.
-    List<List<float[]>> answers = members.stream().map(member -> answers(member, store)).toList();
-    List<Double> weights = members.stream().map(Member::weight).toList();
-    StringBuilder rows = new StringBuilder(header(question));
+    List<List<float[]>> answers =
+        members.stream().map(member -> answers(member, question.views(), store)).toList();
+    StringBuilder lines = new StringBuilder(header(names));
+    List<ScoreFile.Row> scores = new ArrayList<>();
     for (int i = 0; i < to - from; i++) {
       int position = i;
       List<float[]> ofMembers = answers.stream().map(list -> list.get(position)).toList();
       List<float[]> all = new ArrayList<>(ofMembers);
-      question
-          .combinations()
-          .forEach(combination -> all.add(combination.combine(ofMembers, weights)));
-      for (int t = 0; t < tallies; t++) {
+      question.ensembles().forEach(ensemble -> all.add(ensemble.answer(ofMembers)));
+      for (int t = 0; t < all.size(); t++) {
         result.get(t).add(from + i, store.label(from + i), all.get(t));
       }
-      // Validation asks for no file after every epoch, and should not pay for one.
-      if (!question.predictions().isEmpty()) {
-        rows.append(row(store, from + i, all));
+      // Validation asks for no files after every epoch, and should not pay for them.
+      if (!question.files().isEmpty()) {
+        String name = store.entry(from + i).name();
+        lines.append(line(name, from + i, store.label(from + i), all));
+        scores.add(new ScoreFile.Row(from + i, name, store.label(from + i), ofMembers));
       }
     }
-    question
-        .predictions()
-        .forEach(
-            folder ->
-                folder
-                    .child("part-%05d.csv".formatted(number))
-                    .writeBytes(rows.toString().getBytes(StandardCharsets.UTF_8)));
+    for (Location folder : question.files()) {
+      String part = "part-%05d".formatted(number);
+      folder
+          .child(part + Predictor.ANSWERS)
+          .writeBytes(lines.toString().getBytes(StandardCharsets.UTF_8));
+      ScoreFile.write(
+          folder.child(part + Predictor.SCORES),
+          members.stream().map(Member::name).toList(),
+          scores);
+    }
     return result;
   }
 
-  private List<float[]> answers(Member member, PictureStore store) {
+  private List<float[]> answers(Member member, ImageTransform.Views views, PictureStore store) {
     List<int[]> minibatches = new ArrayList<>();
     for (int start = from; start < to; start += options.minibatch()) {
       minibatches.add(IntStream.range(start, Math.min(to, start + options.minibatch())).toArray());
     }
-    var inputs = MinibatchReader.Inputs.plain(member.transform());
     return Replicas.use(
         new Replicas.Kind(member.network(), options.backend(), ClusterJob.gpu()),
         "predictions of " + member.name(),
@@ -66,16 +71,18 @@ record PredictionTask(
         network -> {
           network.restore(ModelState.atRest(member.parameters().read()));
           List<float[]> answers = new ArrayList<>();
-          try (MinibatchReader reader = new MinibatchReader(store, inputs, minibatches)) {
-            while (reader.hasNext()) {
-              var minibatch = reader.next();
-              float[] probabilities =
-                  network.probabilities(minibatch.inputs(), minibatch.examples());
-              int known = member.network().classes();
-              for (int i = 0; i < minibatch.examples(); i++) {
-                float[] own = Arrays.copyOfRange(probabilities, i * known, (i + 1) * known);
-                // Classes that it does not know come after those that it does.
-                answers.add(Arrays.copyOf(own, classes));
+          // Classes that it does not know come after those that it does.
+          IntStream.range(from, to).forEach(example -> answers.add(new float[classes]));
+          for (ImageTransform.View view : views.all()) {
+            var inputs = MinibatchReader.Inputs.plain(member.transform(), view);
+            try (MinibatchReader reader = new MinibatchReader(store, inputs, minibatches)) {
+              int first = 0;
+              while (reader.hasNext()) {
+                Minibatch minibatch = reader.next();
+                float[] probabilities =
+                    network.probabilities(minibatch.inputs(), minibatch.examples());
+                add(probabilities, member.network().classes(), views.all().size(), answers, first);
+                first += minibatch.examples();
               }
             }
           }
@@ -83,29 +90,28 @@ record PredictionTask(
         });
   }
 
-  private static String header(Predictor.Question question) {
+  /** Adds a view's part to the means. */
+  private static void add(
+      float[] probabilities, int known, int views, List<float[]> answers, int first) {
+    for (int i = 0; i < probabilities.length; i++) {
+      answers.get(first + i / known)[i % known] += probabilities[i] / views;
+    }
+  }
+
+  private static String header(List<String> names) {
     StringBuilder header = new StringBuilder("example,name,label");
-    question
-        .members()
-        .forEach(member -> header.append(",%1$s,%1$s-probability".formatted(member.name())));
-    question
-        .combinations()
-        .forEach(
-            c ->
-                header.append(
-                    ",%1$s,%1$s-probability".formatted(c.name().toLowerCase(Locale.ROOT))));
+    names.forEach(name -> header.append(",%1$s,%1$s-probability".formatted(name)));
     return header.append('\n').toString();
   }
 
   /** The first choice of each and its probability. */
-  private static String row(PictureStore store, int example, List<float[]> answers) {
-    StringBuilder row = new StringBuilder();
-    String name = store.entry(example).name().replace("\"", "\"\"");
-    row.append("%d,\"%s\",%d".formatted(example, name, store.label(example)));
+  private static String line(String name, int example, int label, List<float[]> answers) {
+    StringBuilder line = new StringBuilder();
+    line.append("%d,\"%s\",%d".formatted(example, name.replace("\"", "\"\""), label));
     for (float[] probabilities : answers) {
       int first = Tally.first(probabilities);
-      row.append(String.format(Locale.ROOT, ",%d,%.6f", first, probabilities[first]));
+      line.append(String.format(Locale.ROOT, ",%d,%.6f", first, probabilities[first]));
     }
-    return row.append('\n').toString();
+    return line.append('\n').toString();
   }
 }

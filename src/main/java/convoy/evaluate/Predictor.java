@@ -3,6 +3,7 @@ package convoy.evaluate;
 import convoy.cluster.ClusterJob;
 import convoy.core.Location;
 import convoy.core.UserException;
+import convoy.data.pictures.ImageTransform;
 import convoy.data.reading.PictureShelf;
 import convoy.data.shards.DatasetManifest;
 import convoy.network.Backend;
@@ -12,23 +13,42 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 
 /** Asks members about every example of a split, once each, in one Spark job. */
 public final class Predictor {
+  static final String ANSWERS = ".csv";
+  static final String SCORES = ".parquet";
 
   /**
    * What is asked.
    *
-   * @param combinations asked of all members together; none is left where there is one member
-   * @param predictions folders (none or one) for a file of answers a task
+   * @param ensembles of the members; none is left where there is one member
+   * @param views of each picture, whose answers are averaged
+   * @param files folders (none or one) for files of answers and of scores
    */
   public record Question(
-      List<Member> members, List<Combination> combinations, List<Location> predictions)
+      List<Member> members,
+      List<Ensemble> ensembles,
+      ImageTransform.Views views,
+      List<Location> files)
       implements Serializable {
     public Question {
-      combinations = members.size() > 1 ? combinations : List.of();
+      ensembles = members.size() > 1 ? ensembles : List.of();
+    }
+
+    /** Of members alone. */
+    public static Question of(List<Member> members, List<Location> files) {
+      return new Question(members, List.of(), ImageTransform.Views.CENTER, files);
+    }
+
+    /** Names of members, then of ensembles. */
+    List<String> names() {
+      return Stream.concat(
+              members.stream().map(Member::name), ensembles.stream().map(Ensemble::name))
+          .toList();
     }
   }
 
@@ -51,7 +71,7 @@ public final class Predictor {
   }
 
   /**
-   * A tally a member, then one a combination.
+   * A tally a member, then one an ensemble.
    *
    * @param examplesDone is told about progress
    * @throws UserException if examples were left out
@@ -78,23 +98,24 @@ public final class Predictor {
               "the predictions",
               options.deadline(),
               done -> examplesDone.accept((long) split.examples() * done / tasks));
-      return merge(parts, split.examples(), split.classCounts().size());
+      List<Tally> whole = sum(parts, split.classCounts().size());
+      for (Tally tally : whole) {
+        if (tally.examples() != split.examples()) {
+          throw new IllegalStateException(
+              "%d of %d examples were scored".formatted(tally.examples(), split.examples()));
+        }
+      }
+      return whole;
     } finally {
       asked.destroy();
     }
   }
 
-  private static List<Tally> merge(List<List<Tally>> parts, int examples, int classes) {
+  static List<Tally> sum(List<List<Tally>> parts, int classes) {
     List<Tally> whole =
         IntStream.range(0, parts.get(0).size()).mapToObj(i -> new Tally(classes)).toList();
     for (List<Tally> part : parts) {
       IntStream.range(0, whole.size()).forEach(i -> whole.get(i).add(part.get(i)));
-    }
-    for (Tally tally : whole) {
-      if (tally.examples() != examples) {
-        throw new IllegalStateException(
-            "%d of %d examples were scored".formatted(tally.examples(), examples));
-      }
     }
     return whole;
   }

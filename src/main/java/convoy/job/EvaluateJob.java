@@ -7,15 +7,19 @@ import convoy.core.Location;
 import convoy.core.Progress;
 import convoy.core.RunFolder;
 import convoy.core.UserException;
+import convoy.data.pictures.ImageTransform;
 import convoy.data.pictures.PictureEncoder;
 import convoy.data.reading.PictureShelf;
 import convoy.data.reading.PictureStore;
 import convoy.data.shards.DatasetManifest;
 import convoy.data.sources.SplitName;
 import convoy.evaluate.Combination;
+import convoy.evaluate.Ensemble;
 import convoy.evaluate.Evaluation;
 import convoy.evaluate.Member;
 import convoy.evaluate.Predictor;
+import convoy.evaluate.Rescoring;
+import convoy.evaluate.Selection;
 import convoy.evaluate.Tally;
 import convoy.network.Backend;
 import convoy.network.Engine;
@@ -27,6 +31,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 
@@ -37,10 +42,12 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
   record Config(
       String dataset,
       String split,
+      Optional<String> selectionSplit,
       List<String> members,
       TrainedModel.Kind model,
       String registry,
       List<Combination> combinations,
+      ImageTransform.Views views,
       int tasks,
       int minibatch,
       int cacheMebibytes,
@@ -50,6 +57,13 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
       new Checks()
           .that(
               !members.isEmpty(), "members", members, "must name at least one run or model folder")
+          .that(
+              selectionSplit
+                  .map(by -> !SplitName.spelled(by).equals(SplitName.spelled(split)))
+                  .orElse(true),
+              "selection-split",
+              selectionSplit.orElse(""),
+              "must not be the split that is reported")
           .atLeast(1, "tasks", tasks)
           .atLeast(1, "minibatch", minibatch)
           .atLeast(0, "cache-mebibytes", cacheMebibytes)
@@ -81,6 +95,9 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
     try {
       DatasetManifest manifest = DatasetManifest.read(Location.of(config.dataset()));
       Checks.collect(problems, () -> manifest.split(config.splitName()));
+      config
+          .selectionSplit()
+          .ifPresent(by -> Checks.collect(problems, () -> manifest.split(SplitName.spelled(by))));
       for (String path : config.members()) {
         Checks.collect(
             problems,
@@ -127,54 +144,96 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
     List<Member> members =
         Member.all(
             config.members().stream().map(config.models()::name).toList(), paths, config.model());
-    Predictor.Question question =
-        new Predictor.Question(members, config.combinations(), List.of(run.file("predictions")));
-    List<Tally> tallies;
+    Evaluation evaluation;
     try (JavaSparkContext spark = SparkContexts.open("evaluate")) {
-      tallies = tallies(config, spark, question, manifest);
+      evaluation = new Asking(config, spark, manifest, members, run).evaluation(paths, context);
     }
-    Evaluation evaluation =
-        Evaluation.of(
-            config.dataset(),
-            config.splitName(),
-            manifest.labels(),
-            question,
-            tallies,
-            paths.stream().map(EvaluateJob::learningCurve).toList(),
-            context.provenance());
-    savePictures(config, run, dataset, manifest, evaluation);
+    savePictures(run, config, dataset, manifest, evaluation);
     EvaluationReport.write(run.location(), evaluation);
     print(evaluation, run, context);
   }
 
-  private static List<Tally> tallies(
+  /** Members and what they are asked. */
+  private record Asking(
       Config config,
       JavaSparkContext spark,
-      Predictor.Question question,
-      DatasetManifest manifest) {
-    DatasetManifest.Split split = manifest.split(config.splitName());
-    Predictor predictor =
-        new Predictor(
-            spark,
-            new Predictor.Options(
-                config.tasks(),
-                config.minibatch(),
-                Duration.ofMinutes(config.deadlineMinutes()),
-                config.network()));
-    question.predictions().forEach(Location::delete);
-    Broadcast<PictureShelf> pictures =
-        spark.broadcast(
-            new PictureShelf(
-                Location.of(config.dataset()),
-                manifest,
-                PictureShelf.Room.ofMebibytes(config.cacheMebibytes())));
-    try (Progress progress = Progress.of("evaluate", "images", split.examples())) {
-      List<Tally> tallies =
-          predictor.ask(pictures, config.splitName(), question, done -> progress.moveTo(done, ""));
-      progress.moveTo(split.examples(), "");
-      return tallies;
-    } finally {
-      pictures.destroy();
+      DatasetManifest manifest,
+      List<Member> members,
+      RunFolder run) {
+
+    Evaluation evaluation(List<String> paths, Context context) {
+      List<Ensemble> ensembles = new ArrayList<>();
+      if (members.size() > 1) {
+        config.combinations().forEach(how -> ensembles.add(Ensemble.of(how, members)));
+      }
+      Selection selection =
+          config
+              .selectionSplit()
+              .map(by -> selection(SplitName.spelled(by), ensembles))
+              .orElseGet(() -> Selection.byTraining(members));
+      Predictor.Question question = question(ensembles, "predictions");
+      List<Tally> tallies = ask(config.splitName(), question);
+      return Evaluation.of(
+          config.dataset(),
+          config.splitName(),
+          manifest.labels(),
+          question,
+          tallies,
+          paths.stream().map(EvaluateJob::learningCurve).toList(),
+          selection,
+          selection.calibrated(scores("predictions"), ensembles),
+          context.provenance());
+    }
+
+    /** Adds the ensemble that is fitted on the split, and chooses among all. */
+    private Selection selection(String by, List<Ensemble> ensembles) {
+      var unused = ask(by, question(List.of(), "selection"));
+      Rescoring scores = scores("selection");
+      if (members.size() > 1) {
+        ensembles.add(Selection.greedy(scores));
+      }
+      return Selection.bySplit(by, scores, ensembles);
+    }
+
+    private Predictor.Question question(List<Ensemble> ensembles, String folder) {
+      return new Predictor.Question(members, ensembles, config.views(), List.of(run.file(folder)));
+    }
+
+    private Rescoring scores(String folder) {
+      return new Rescoring(
+          spark,
+          run.file(folder),
+          members.stream().map(Member::name).toList(),
+          manifest.labels().size(),
+          Duration.ofMinutes(config.deadlineMinutes()));
+    }
+
+    private List<Tally> ask(String splitName, Predictor.Question question) {
+      DatasetManifest.Split split = manifest.split(splitName);
+      Predictor predictor =
+          new Predictor(
+              spark,
+              new Predictor.Options(
+                  config.tasks(),
+                  config.minibatch(),
+                  Duration.ofMinutes(config.deadlineMinutes()),
+                  config.network()));
+      question.files().forEach(Location::delete);
+      Broadcast<PictureShelf> pictures =
+          spark.broadcast(
+              new PictureShelf(
+                  Location.of(config.dataset()),
+                  manifest,
+                  PictureShelf.Room.ofMebibytes(config.cacheMebibytes())));
+      String name = splitName.equals(config.splitName()) ? "evaluate" : splitName;
+      try (Progress progress = Progress.of(name, "images", split.examples())) {
+        List<Tally> tallies =
+            predictor.ask(pictures, splitName, question, done -> progress.moveTo(done, ""));
+        progress.moveTo(split.examples(), "");
+        return tallies;
+      } finally {
+        pictures.destroy();
+      }
     }
   }
 
@@ -193,22 +252,18 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
   }
 
   private static void savePictures(
-      Config config,
       RunFolder run,
+      Config config,
       Location dataset,
       DatasetManifest manifest,
       Evaluation evaluation) {
     try (PictureShelf shelf =
         new PictureShelf(dataset, manifest, PictureShelf.Room.ofMebibytes(0))) {
       PictureStore store = shelf.store(config.splitName());
-      evaluation.all().stream()
-          .flatMap(score -> score.worst().stream())
-          .map(Evaluation.Mistake::example)
-          .distinct()
-          .forEach(
-              example ->
-                  run.file(Evaluation.picturePath(example))
-                      .writeBytes(PictureEncoder.png(store.picture(example))));
+      for (int example : evaluation.shown()) {
+        run.file(Evaluation.picturePath(example))
+            .writeBytes(PictureEncoder.png(store.picture(example)));
+      }
     }
   }
 
@@ -220,16 +275,22 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
           .out()
           .printf(
               Locale.ROOT,
-              "  %-"
-                  + width
-                  + "s  top-1 error %6.2f %% (%.2f to %.2f)  top-5 error %6.2f %%  loss %.4f%n",
+              "  %-" + width + "s  top-1 error %6.2f %% (%.2f to %.2f)%s  loss %.4f%n",
               score.name(),
               100 * score.top1Error(),
               100 * score.top1Interval().get(0),
               100 * score.top1Interval().get(1),
-              100 * score.top5Error(),
+              score
+                  .top5Error()
+                  .map(error -> String.format(Locale.ROOT, "  top-5 error %6.2f %%", 100 * error))
+                  .orElse(""),
               score.loss());
     }
+    Selection selection = evaluation.selectedBy();
+    context
+        .out()
+        .printf(
+            "Selected %s: %s, on %s%n", selection.winner(), selection.rule(), selection.split());
     context.out().printf("Report %s%n", run.file("report.html"));
   }
 }

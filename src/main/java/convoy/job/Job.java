@@ -33,6 +33,11 @@ interface Job<C extends Record> {
     return List.of();
   }
 
+  /** Last parts of keys whose values may be others when a run is resumed. */
+  default List<String> choicesWhenResumed() {
+    return List.of();
+  }
+
   /** All that is wrong with the world for this configuration; asked before Spark starts. */
   List<String> problems(C config);
 

@@ -23,11 +23,12 @@ import picocli.CommandLine.Option;
 
 /**
  * The command line. Exit codes: 0 done, 1 a bug of ours, 2 a wrong command line, 3 something that
- * the operator can mend.
+ * the operator can mend, 130 stopped by a signal.
  */
 public final class Main {
   private static final int BUG = 1;
   private static final int OPERATOR = 3;
+  private static final int STOPPED = 130;
   private static final Map<String, Job<?>> JOBS =
       Map.of(
           "partition", new PartitionJob(),
@@ -65,6 +66,10 @@ public final class Main {
   }
 
   private static int report(Exception e, PrintWriter err, boolean stackTrace) {
+    if (Stop.isAsked()) {
+      // Spark ends first, and what was under way fails by that.
+      return STOPPED;
+    }
     boolean operator = e instanceof UserException;
     if (stackTrace || !operator) {
       e.printStackTrace(err);
@@ -181,12 +186,16 @@ public final class Main {
         System.out.print(Documents.toYaml(config));
         return CommandLine.ExitCode.OK;
       }
-      UserException.throwIfAny(job.problems(config));
+      List<String> problems = new ArrayList<>(job.problems(config));
+      Optional<Location> folder = run.map(Location::of);
+      problems.addAll(Runs.problems(name, config, job.choicesWhenResumed(), folder));
+      UserException.throwIfAny(problems);
       if (check) {
         System.out.println("The configuration and the environment are right.");
         return CommandLine.ExitCode.OK;
       }
-      job.run(config, new Job.Context(run.map(Location::of), Provenance.of(words), System.out));
+      Job.Context context = new Job.Context(folder, Provenance.of(words), System.out);
+      Stop.told(() -> job.run(config, context));
       return CommandLine.ExitCode.OK;
     }
   }

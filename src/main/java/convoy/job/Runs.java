@@ -1,12 +1,15 @@
 package convoy.job;
 
+import convoy.core.Checks;
 import convoy.core.Location;
 import convoy.core.RunFolder;
 import convoy.core.UserException;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Where runs are. */
 final class Runs {
@@ -17,6 +20,18 @@ final class Runs {
   /** A new folder below {@code runs}, named after the job and the time (UTC). */
   static Location fresh(String job) {
     return Location.of("runs/%s-%s".formatted(job, TIME.format(LocalDateTime.now(ZoneOffset.UTC))));
+  }
+
+  /** All that is wrong with the folder that was named. */
+  static List<String> problems(
+      String job, Record config, List<String> free, Optional<Location> folder) {
+    List<String> problems = new ArrayList<>();
+    folder.ifPresent(
+        named -> {
+          problems.addAll(named.problemsWithWriting());
+          Checks.collect(problems, () -> RunFolder.require(named, job, config, free));
+        });
+    return problems;
   }
 
   /** The folder of a job's run: the one that was named on the command line, or a new one. */
@@ -32,6 +47,10 @@ final class Runs {
   static RunFolder open(String job, Record config, List<String> free, Job.Context context) {
     Location folder = context.run().orElseGet(() -> fresh(job));
     UserException.throwIfAny(folder.problemsWithWriting());
+    if (context.run().isEmpty()) {
+      // Whoever stops it has to know what to resume.
+      context.out().printf("Run %s%n", folder);
+    }
     return RunFolder.open(folder, job, config, free, context.provenance());
   }
 }

@@ -1,6 +1,7 @@
 package convoy.job;
 
 import convoy.cluster.SparkContexts;
+import convoy.core.Checks;
 import convoy.core.RunFolder;
 import convoy.report.TrainingReport;
 import convoy.train.ParameterAveragingTrainer;
@@ -8,6 +9,7 @@ import convoy.train.Training;
 import convoy.train.TrainingConfig;
 import convoy.train.TrainingHistory;
 import java.io.PrintStream;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -23,13 +25,22 @@ final class TrainJob implements Job<TrainingConfig> {
   }
 
   @Override
+  public List<String> choicesWhenResumed() {
+    return TrainingConfig.CHOICES_WHEN_RESUMED;
+  }
+
+  @Override
   public List<String> problems(TrainingConfig config) {
-    return config.problems();
+    List<String> problems = new ArrayList<>(config.problems());
+    // A cluster's are counted once it is there.
+    SparkContexts.slotsOfThisMachine()
+        .ifPresent(slots -> Checks.collect(problems, () -> config.training().requireSlots(slots)));
+    return problems;
   }
 
   @Override
   public void run(TrainingConfig config, Context context) {
-    RunFolder run = Runs.open("train", config, TrainingConfig.CHOICES_WHEN_RESUMED, context);
+    RunFolder run = Runs.open("train", config, choicesWhenResumed(), context);
     Page page = new Page(new TrainingReport(run.location()));
     page.begin(config, run);
     try (JavaSparkContext spark = SparkContexts.open("train")) {

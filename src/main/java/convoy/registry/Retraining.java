@@ -21,6 +21,7 @@ import convoy.evaluate.Evaluation;
 import convoy.evaluate.Member;
 import convoy.evaluate.PairedComparison;
 import convoy.evaluate.Predictor;
+import convoy.evaluate.Selection;
 import convoy.network.TrainedModel;
 import convoy.registry.Registry.Drop;
 import convoy.registry.Registry.Origin;
@@ -327,7 +328,7 @@ public final class Retraining {
       TrainingConfig training,
       Location predictions) {
     predictions.delete();
-    Predictor.Question question = new Predictor.Question(members, List.of(), List.of(predictions));
+    Predictor.Question question = Predictor.Question.of(members, List.of(predictions));
     Predictor predictor =
         new Predictor(
             spark,
@@ -348,6 +349,8 @@ public final class Retraining {
           question,
           predictor.ask(pictures, SplitName.TEST, question, done -> {}),
           members.stream().map(member -> List.<Evaluation.CurvePoint>of()).toList(),
+          Selection.byTraining(members),
+          Optional.empty(),
           provenance);
     } finally {
       pictures.destroy();

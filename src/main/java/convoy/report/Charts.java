@@ -40,7 +40,7 @@ public final class Charts {
   public static byte[] validationError(List<Evaluation.Score> members) {
     XYChart chart = lines("Validation top-1 error", "%");
     for (Evaluation.Score member : members) {
-      add(chart, member.name(), member, false);
+      add(chart, member);
     }
     return png(chart);
   }
@@ -64,15 +64,6 @@ public final class Charts {
     return png(chart);
   }
 
-  /** Training loss, a line a member. */
-  public static byte[] trainingLoss(List<Evaluation.Score> members) {
-    XYChart chart = lines("Training loss", "nats");
-    for (Evaluation.Score member : members) {
-      add(chart, member.name(), member, true);
-    }
-    return png(chart);
-  }
-
   private static XYChart lines(String title, String unit) {
     XYChart chart =
         new XYChartBuilder()
@@ -89,38 +80,14 @@ public final class Charts {
     return chart;
   }
 
-  private static void add(XYChart chart, String name, Evaluation.Score member, boolean loss) {
+  private static void add(XYChart chart, Evaluation.Score member) {
     List<Evaluation.CurvePoint> curve = member.learningCurve();
     chart
         .addSeries(
-            name,
+            member.name(),
             curve.stream().mapToDouble(Evaluation.CurvePoint::epoch).toArray(),
-            curve.stream()
-                .mapToDouble(p -> loss ? p.trainingLoss() : 100 * p.validationTop1Error())
-                .toArray())
+            curve.stream().mapToDouble(p -> 100 * p.validationTop1Error()).toArray())
         .setMarker(SeriesMarkers.CIRCLE);
-  }
-
-  /** Error of each class, as bars. */
-  public static byte[] classErrors(Evaluation.Score score) {
-    List<Evaluation.ClassScore> classes = score.perClass();
-    int width = Math.min(LARGEST, Math.max(WIDTH, 24 * classes.size()));
-    CategoryChart chart =
-        new CategoryChartBuilder()
-            .width(width)
-            .height(HEIGHT)
-            .title("Top-1 error by class")
-            .yAxisTitle("%")
-            .build();
-    style(chart.getStyler());
-    chart.getStyler().setLegendVisible(false);
-    chart.getStyler().setXAxisLabelRotation(45);
-    chart.getStyler().setXAxisMaxLabelCount(MOST_NAMED_CLASSES);
-    chart.addSeries(
-        score.name(),
-        classes.stream().map(c -> shortened(c.name())).toList(),
-        classes.stream().map(c -> 100 * c.top1Error()).toList());
-    return png(chart);
   }
 
   /** Recall of each class by champion and challenger, as bars. */

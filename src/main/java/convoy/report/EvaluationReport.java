@@ -6,14 +6,13 @@ import convoy.evaluate.Evaluation;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * An evaluation as files: {@code summary.csv} for tables, {@code report.html} for people. The page
  * is one file that needs no other; it is drawn from the evaluation and the pictures beside it.
  */
 public final class EvaluationReport {
-  private static final int MISTAKES_SHOWN = 24;
-
   private EvaluationReport() {}
 
   /** Writes the evaluation and its report into a folder; the report last. */
@@ -25,76 +24,149 @@ public final class EvaluationReport {
 
   private static String summary(Evaluation evaluation) {
     StringBuilder csv =
-        new StringBuilder("name,examples,top1-error,top1-low,top1-high,top5-error,loss\n");
+        new StringBuilder(
+            "name,examples,top1-error,top1-low,top1-high,top5-error,loss,brier,calibration-error\n");
     for (Evaluation.Score score : evaluation.all()) {
       csv.append(
           String.format(
               Locale.ROOT,
-              "%s,%d,%.6f,%.6f,%.6f,%.6f,%.6f%n",
+              "%s,%d,%.6f,%.6f,%.6f,%s,%.6f,%.6f,%.6f%n",
               score.name(),
               evaluation.examples(),
               score.top1Error(),
               score.top1Interval().get(0),
               score.top1Interval().get(1),
-              score.top5Error(),
-              score.loss()));
+              score.top5Error().map(error -> String.format(Locale.ROOT, "%.6f", error)).orElse(""),
+              score.loss(),
+              score.brier(),
+              score.calibrationError()));
     }
     return csv.toString();
   }
 
   private static String html(Location folder, Evaluation evaluation) {
-    Evaluation.Score best = evaluation.best();
-    List<Evaluation.Score> trained =
-        evaluation.members().stream().filter(member -> !member.learningCurve().isEmpty()).toList();
+    Evaluation.Score winner = evaluation.winner();
     Map<String, Object> page =
         Map.ofEntries(
             Map.entry("dataset", evaluation.dataset()),
             Map.entry("split", evaluation.split()),
             Map.entry("examples", "%,d".formatted(evaluation.examples())),
-            Map.entry("classes", evaluation.classes().size()),
-            Map.entry("rows", evaluation.all().stream().map(score -> row(score, best)).toList()),
-            Map.entry("best", best.name()),
-            Map.entry("confusion", Pages.image(Charts.confusion(best, evaluation.classes()))),
-            Map.entry("classErrors", Pages.image(Charts.classErrors(best))),
-            Map.entry("perClass", best.perClass().stream().map(EvaluationReport::row).toList()),
+            Map.entry("classes", "%,d".formatted(evaluation.classes().size())),
+            Map.entry("views", views(evaluation)),
+            Map.entry("winner", winner.name()),
+            Map.entry("error", percent(winner.top1Error())),
+            Map.entry("rule", evaluation.selectedBy().rule()),
+            Map.entry("selectionSplit", evaluation.selectedBy().split()),
+            Map.entry("hasTop5", winner.top5Error().isPresent()),
+            Map.entry("rows", rows(evaluation)),
+            Map.entry("gains", evaluation.gains().stream().map(EvaluationReport::row).toList()),
+            Map.entry("pairs", evaluation.pairs().stream().map(EvaluationReport::row).toList()),
+            Map.entry("calibrated", calibrated(evaluation.calibrated())),
+            Map.entry("perClass", winner.perClass().stream().map(EvaluationReport::row).toList()),
             Map.entry(
-                "curves",
-                trained.isEmpty()
-                    ? List.of()
-                    : List.of(
-                        Pages.image(Charts.validationError(trained)),
-                        Pages.image(Charts.trainingLoss(trained)))),
+                "confused",
+                evaluation.confused().stream().map(pair -> figures(folder, pair)).toList()),
             Map.entry(
                 "mistakes",
-                best.worst().stream()
-                    .limit(MISTAKES_SHOWN)
-                    .map(mistake -> figure(folder, mistake))
-                    .toList()),
+                winner.worst().stream().map(mistake -> figure(folder, mistake)).toList()),
+            Map.entry("data", Documents.toJsonLine(evaluation).strip().replace("<", "\\u003c")),
             Map.entry("commit", evaluation.provenance().commit()),
             Map.entry("time", evaluation.provenance().time()),
-            Map.entry("command", String.join(" ", evaluation.provenance().command())));
+            Map.entry("command", String.join(" ", evaluation.provenance().command())),
+            Map.entry("plots", Pages.plots()),
+            Map.entry("plotStyle", Pages.plotStyle()),
+            Map.entry("script", Pages.text("evaluation.js")),
+            Map.entry("style", Pages.text("training.css") + Pages.text("evaluation.css")));
     return Pages.fill("evaluation.html", page);
   }
 
-  private static Map<String, Object> row(Evaluation.Score score, Evaluation.Score best) {
+  private static String views(Evaluation evaluation) {
+    return switch (evaluation.views()) {
+      case CENTER -> "the centre of each picture";
+      case MIRRORED -> "the centre of each picture and its mirror image";
+      case TEN_CROPS -> "ten crops of each picture";
+    };
+  }
+
+  private static List<Map<String, Object>> rows(Evaluation evaluation) {
+    double most =
+        evaluation.all().stream().mapToDouble(s -> s.top1Interval().get(1)).max().orElse(1);
+    return evaluation.all().stream().map(score -> row(score, evaluation, most)).toList();
+  }
+
+  /**
+   * @param most error that bars reach
+   */
+  private static Map<String, Object> row(
+      Evaluation.Score score, Evaluation evaluation, double most) {
+    double low = score.top1Interval().get(0);
+    double high = score.top1Interval().get(1);
+    return Map.ofEntries(
+        Map.entry("name", score.name()),
+        Map.entry("emphasis", score.name().equals(evaluation.selectedBy().winner()) ? "best" : ""),
+        Map.entry("baseline", score.name().equals(evaluation.selectedBy().baseline())),
+        Map.entry("top1", percent(score.top1Error())),
+        Map.entry("interval", "%s \u2013 %s".formatted(percent(low), percent(high))),
+        Map.entry("left", width(low / most)),
+        Map.entry("width", width((high - low) / most)),
+        Map.entry("at", width(score.top1Error() / most)),
+        Map.entry("top5", score.top5Error().stream().map(EvaluationReport::percent).toList()),
+        Map.entry("loss", decimals(4, score.loss())),
+        Map.entry("brier", decimals(4, score.brier())),
+        Map.entry("calibrationError", percent(score.calibrationError())),
+        Map.entry(
+            "weights",
+            String.join(", ", score.weights().stream().map(w -> decimals(2, w)).toList())));
+  }
+
+  private static Map<String, Object> row(Evaluation.Gain gain) {
     return Map.of(
-        "name", score.name(),
-        "emphasis", score.equals(best) ? "best" : "",
-        "top1", percent(score.top1Error()),
-        "interval",
-            "%s \u2013 %s"
-                .formatted(
-                    percent(score.top1Interval().get(0)), percent(score.top1Interval().get(1))),
-        "top5", percent(score.top5Error()),
-        "loss", String.format(Locale.ROOT, "%.4f", score.loss()));
+        "ensemble", gain.ensemble(),
+        "baseline", gain.baseline(),
+        "gain", points(gain.gain()),
+        "low", points(gain.interval().get(0)),
+        "high", points(gain.interval().get(1)));
+  }
+
+  private static Map<String, Object> row(Evaluation.Pair pair) {
+    return Map.of(
+        "first", pair.first(),
+        "second", pair.second(),
+        "onlyFirst", "%,d".formatted(pair.onlyFirstRight()),
+        "onlySecond", "%,d".formatted(pair.onlySecondRight()),
+        "p", String.format(Locale.ROOT, pair.pValue() < 1e-3 ? "%.1e" : "%.3f", pair.pValue()));
+  }
+
+  private static List<Map<String, Object>> calibrated(Optional<Evaluation.Calibrated> calibrated) {
+    return calibrated.stream()
+        .map(
+            after ->
+                Map.<String, Object>of(
+                    "temperature", decimals(2, after.temperature()),
+                    "loss", decimals(4, after.loss()),
+                    "calibrationError", percent(after.calibrationError())))
+        .toList();
   }
 
   private static Map<String, Object> row(Evaluation.ClassScore score) {
     return Map.of(
         "name", score.name(),
-        "examples", score.examples(),
-        "error", percent(score.top1Error()),
-        "precision", percent(score.precision()));
+        "examples", "%,d".formatted(score.examples()),
+        "recall", percent(score.recall()),
+        "bar", width(score.recall()),
+        "precision", percent(score.precision()),
+        "f1", percent(score.f1()));
+  }
+
+  private static Map<String, Object> figures(Location folder, Evaluation.Confused pair) {
+    return Map.of(
+        "label", pair.label(),
+        "predicted", pair.predicted(),
+        "examples", "%,d".formatted(pair.examples()),
+        "images",
+            pair.pictures().stream()
+                .map(picture -> Pages.image(folder.child(picture).readBytes()))
+                .toList());
   }
 
   private static Map<String, Object> figure(Location folder, Evaluation.Mistake mistake) {
@@ -106,6 +178,18 @@ public final class EvaluationReport {
   }
 
   private static String percent(double part) {
-    return String.format(Locale.ROOT, "%.2f %%", 100 * part);
+    return decimals(2, 100 * part) + " %";
+  }
+
+  private static String width(double part) {
+    return decimals(2, 100 * part) + "%";
+  }
+
+  private static String points(double part) {
+    return (part < 0 ? "\u2212" : "+") + decimals(2, 100 * Math.abs(part));
+  }
+
+  private static String decimals(int number, double value) {
+    return String.format(Locale.ROOT, "%." + number + "f", value);
   }
 }

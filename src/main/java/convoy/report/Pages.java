@@ -11,7 +11,18 @@ import java.util.Base64;
 
 /** HTML pages from the templates in the jar. */
 final class Pages {
+  private static final String PLOTS = "/META-INF/resources/webjars/uplot/1.6.30/dist/";
+
   private Pages() {}
+
+  /** The library that draws lines. */
+  static String plots() {
+    return text(PLOTS + "uPlot.iife.min.js");
+  }
+
+  static String plotStyle() {
+    return text(PLOTS + "uPlot.min.css");
+  }
 
   /**
    * @param template name of a file beside this class

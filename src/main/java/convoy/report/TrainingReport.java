@@ -20,7 +20,6 @@ public final class TrainingReport {
   /** In a run's folder: what training sees of some pictures. */
   public static final String AUGMENTATION = "augmentation.png";
 
-  private static final String PLOTS = "/META-INF/resources/webjars/uplot/1.6.30/dist/";
   private final RunFolder run;
 
   /** What the page's script draws. */
@@ -72,8 +71,8 @@ public final class TrainingReport {
             Map.entry("commit", provenance.commit()),
             Map.entry("time", provenance.time()),
             Map.entry("command", String.join(" ", provenance.command())),
-            Map.entry("plots", Pages.text(PLOTS + "uPlot.iife.min.js")),
-            Map.entry("plotStyle", Pages.text(PLOTS + "uPlot.min.css")),
+            Map.entry("plots", Pages.plots()),
+            Map.entry("plotStyle", Pages.plotStyle()),
             Map.entry("script", Pages.text("training.js")),
             Map.entry("style", Pages.text("training.css"))));
   }

@@ -41,12 +41,7 @@ final class AllReduceTransport implements Transport {
       throw new UserException(
           "Cannot train with training.transport=all-reduce where spark.authenticate is on: its connections are neither authenticated nor encrypted. Set training.transport=spark, or training.allow-unauthenticated=true if the network is trusted.");
     }
-    int slots = SparkContexts.awaitSlots(spark, workers);
-    if (workers > slots) {
-      throw new UserException(
-          "Cannot train %d workers at the same time on %d slots (cores of the cluster). Set training.workers=%d, or training.transport=spark, which lets them wait for each other."
-              .formatted(workers, slots, slots));
-    }
+    Transport.requireSlots(Kind.ALL_REDUCE, workers, SparkContexts.awaitSlots(spark, workers));
   }
 
   @Override

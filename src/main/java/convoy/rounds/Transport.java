@@ -1,5 +1,6 @@
 package convoy.rounds;
 
+import convoy.core.UserException;
 import convoy.data.reading.PictureShelf;
 import convoy.network.MemoryNeeds;
 import java.util.function.Consumer;
@@ -58,6 +59,15 @@ public interface Transport {
   static void require(Kind kind, JavaSparkContext spark, int workers, boolean unauthenticated) {
     if (kind == Kind.ALL_REDUCE) {
       AllReduceTransport.require(spark, workers, unauthenticated);
+    }
+  }
+
+  /** Refuses more workers than there are slots, where all have to run at the same time. */
+  static void requireSlots(Kind kind, int workers, int slots) {
+    if (kind == Kind.ALL_REDUCE && workers > slots) {
+      throw new UserException(
+          "Cannot train %d workers at the same time on %d slots (cores of the cluster). Set training.workers=%d, or training.transport=spark, which lets them wait for each other."
+              .formatted(workers, slots, slots));
     }
   }
 

@@ -256,7 +256,7 @@ public final class ParameterAveragingTrainer {
         .ask(
             pictures,
             subject.validationSplit(),
-            new Predictor.Question(List.of(member), List.of(), List.of()),
+            Predictor.Question.of(List.of(member), List.of()),
             done -> {})
         .get(0);
   }

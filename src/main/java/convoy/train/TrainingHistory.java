@@ -7,6 +7,7 @@ import convoy.core.RunFolder;
 import convoy.evaluate.Evaluation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What has been reached, an element an epoch: all that decides how training goes on, beside the
@@ -23,6 +24,7 @@ public record TrainingHistory(List<Epoch> epochs) {
    * @param learningRate of its last round
    * @param trainingLoss mean over the epoch's examples, each before its step, with augmentation
    * @param validationLoss of the averaged state, like the errors after it, which are fractions
+   * @param validationTop5Error nothing where there are no more than five classes
    * @param minibatchesPerRound steps of each worker between two averagings
    * @param minibatches steps of each worker in the epoch
    * @param seconds of training without validation; the next three are those of a worker in them
@@ -39,7 +41,7 @@ public record TrainingHistory(List<Epoch> epochs) {
       double trainingLoss,
       double validationLoss,
       double validationTop1Error,
-      double validationTop5Error,
+      Optional<Double> validationTop5Error,
       int rounds,
       @Otherwise("1") int minibatchesPerRound,
       @Otherwise("1") int minibatches,
@@ -62,14 +64,16 @@ public record TrainingHistory(List<Epoch> epochs) {
      * @param epochs in all
      */
     public String line(int epochs) {
-      return "epoch %d of %d: training loss %.4f, validation loss %.4f, top-1 error %.2f %%, top-5 error %.2f %%, learning rate %.5f, %.1f images/s"
+      return "epoch %d of %d: training loss %.4f, validation loss %.4f, top-1 error %.2f %%%s, learning rate %.5f, %.1f images/s"
           .formatted(
               epoch,
               epochs,
               trainingLoss,
               validationLoss,
               100 * validationTop1Error,
-              100 * validationTop5Error,
+              validationTop5Error
+                  .map(error -> ", top-5 error %.2f %%".formatted(100 * error))
+                  .orElse(""),
               learningRate,
               imagesPerSecond);
     }

@@ -1,6 +1,7 @@
 package convoy.train;
 
 import convoy.core.Checks;
+import convoy.core.UserException;
 import convoy.data.reading.EpochPlan;
 import convoy.network.LayerRates;
 import convoy.network.Network;
@@ -226,8 +227,20 @@ public record TrainingOptions(
         shuffleWindowShards.orElse(0));
   }
 
+  /**
+   * @param slots tasks that run at the same time
+   */
+  public void requireSlots(int slots) {
+    Transport.requireSlots(transport, workers, slots);
+  }
+
   /** Whether there are enough examples. */
   void requireEnough(int examples) {
     layout(new TrainingHistory(List.of())).requireEnough(examples);
+    if (minibatch > examples) {
+      throw new UserException(
+          "Cannot train with minibatches of %,d: the training split has %,d examples. Lower training.minibatch."
+              .formatted(minibatch, examples));
+    }
   }
 }

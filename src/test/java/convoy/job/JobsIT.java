@@ -69,10 +69,45 @@ class JobsIT {
     assertThat(evaluation.resolve("summary.csv")).isNotEmptyFile();
     assertThat(evaluation.resolve("report.html")).isNotEmptyFile();
     assertThat(predictions(evaluation)).isEqualTo(70);
+    assertThat(scores.selectedBy().rule()).contains("validation error in its training");
+    assertThat(scores.winner().name()).isIn("run", "last");
+  }
+
+  @Test
+  void anEnsembleIsFittedAndTheWinnerChosenOnAnotherSplit() {
+    Path evaluation = folder.resolve("selected");
+    String[] options = {
+      "--set",
+      "dataset=" + shapes,
+      "--set",
+      "members=[%s, %s/models/last]".formatted(run, run),
+      "--set",
+      "selection-split=validation",
+      "--set",
+      "views=ten-crops",
+      "--run",
+      evaluation.toString()
+    };
+    Jobs.succeed("evaluate", options);
+    Evaluation scores =
+        Documents.read(Location.of(evaluation + "/evaluation.json"), Evaluation.class);
+    assertThat(scores.ensembles())
+        .extracting(Evaluation.Score::name)
+        .containsExactly("ensemble-mean", "ensemble-weighted", "ensemble-vote", "ensemble-greedy");
+    assertThat(scores.selectedBy().split()).isEqualTo("validation");
+    assertThat(scores.all()).extracting(Evaluation.Score::name).contains(scores.winner().name());
+    assertThat(scores.calibrated().orElseThrow().temperature()).isBetween(0.1, 70.0);
+    assertThat(scores.gains()).hasSize(4);
+    assertThat(scores.pairs()).hasSize(15);
+    options[5] = "selection-split=test";
+    Jobs.Outcome same = Jobs.run("evaluate", options);
+    assertThat(same.code()).isEqualTo(3);
+    assertThat(same.errors()).contains("selection-split: test (must not be the split");
   }
 
   private static long predictions(Path evaluation) {
     return Location.of(evaluation + "/predictions").list().stream()
+        .filter(part -> part.name().endsWith(".csv"))
         .mapToLong(part -> part.location().readText().lines().count() - 1)
         .sum();
   }
@@ -239,8 +274,23 @@ class JobsIT {
   @Test
   void moreWorkersThanExamplesAreRefused() {
     refused(
-        Jobs.run("train", trainOptions("--set", "training.workers=5000")),
+        Jobs.run(
+            "train",
+            trainOptions("--set", "training.workers=5000", "--set", "training.transport=spark")),
         "Cannot train 5000 workers on ");
+  }
+
+  @Test
+  void aCheckLooksAtAllThatAStartWill() {
+    refused(
+        Jobs.run("train", trainOptions("--check", "--set", "training.workers=64")),
+        "Cannot train 64 workers at the same time on 2 slots");
+    refused(
+        Jobs.run("train", trainOptions("--check", "--set", "training.minibatch=100000000")),
+        "Cannot train with minibatches of 100,000,000: the training split has ");
+    refused(
+        Jobs.run("train", trainOptions("--check", "--run", shapes.toString())),
+        "Cannot start a run in %s: the folder is not empty and holds no run.".formatted(shapes));
   }
 
   @Test

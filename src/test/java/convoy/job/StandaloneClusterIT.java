@@ -151,8 +151,9 @@ class StandaloneClusterIT {
     assertThat(evaluation.ensembles()).hasSize(3);
     assertThat(Browser.shows(run.resolve("report.html"), folder))
         .contains("ensemble-mean")
-        .contains("alt=\"Confusion matrix\"")
-        .contains("alt=\"Learning curves\"")
+        .contains("aria-label=\"Confusion matrix\"")
+        .contains("Learning curves")
+        .contains("Reliability")
         .doesNotContain("http://");
   }
 

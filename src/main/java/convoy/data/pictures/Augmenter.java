@@ -35,7 +35,7 @@ public record Augmenter(
     }
     transform.normalize(target, offset);
     if (mirrored) {
-      mirror(target, offset);
+      transform.mirror(target, offset);
     }
     if (augmentation.erasing() > 0 && random.nextDouble() < augmentation.erasing()) {
       erase(random, target, offset);
@@ -48,7 +48,7 @@ public record Augmenter(
 
   private Resampler.Box box(Picture picture, SplittableRandom random) {
     return switch (augmentation.crop()) {
-      case CENTER -> transform.centered(picture);
+      case CENTER -> transform.box(picture, ImageTransform.View.CENTER);
       case RANDOM -> shifted(picture, random);
       case RANDOM_RESIZED -> resized(picture, random);
     };
@@ -92,18 +92,7 @@ public record Augmenter(
         return new Resampler.Box(top, left, h, w);
       }
     }
-    return transform.centered(picture);
-  }
-
-  private void mirror(float[] target, int offset) {
-    int width = transform.width();
-    for (int start = offset; start < offset + transform.size(); start += width) {
-      for (int left = start, right = start + width - 1; left < right; left++, right--) {
-        float kept = target[left];
-        target[left] = target[right];
-        target[right] = kept;
-      }
-    }
+    return transform.box(picture, ImageTransform.View.CENTER);
   }
 
   /** A rectangle that would reach over the edge is drawn again. */

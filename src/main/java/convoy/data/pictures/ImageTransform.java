@@ -2,6 +2,7 @@ package convoy.data.pictures;
 
 import convoy.core.Checks;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -36,16 +37,62 @@ public record ImageTransform(
 
   /** Writes the input that evaluation uses, (channels, height, width), from {@code offset} on. */
   public void apply(Picture picture, float[] target, int offset) {
-    cut(picture, centered(picture), target, offset);
-    normalize(target, offset);
+    apply(picture, View.CENTER, target, offset);
   }
 
-  /** Evaluation's crop. */
-  Resampler.Box centered(Picture picture) {
+  /** The same of another part of the picture. */
+  public void apply(Picture picture, View view, float[] target, int offset) {
+    cut(picture, box(picture, view), target, offset);
+    normalize(target, offset);
+    if (view.mirrored()) {
+      mirror(target, offset);
+    }
+  }
+
+  /**
+   * Where a crop of evaluation's size lies.
+   *
+   * @param vertical 0 at the top, 1 at the bottom
+   * @param horizontal 0 at the left, 1 at the right
+   */
+  public record View(double vertical, double horizontal, boolean mirrored) implements Serializable {
+    public static final View CENTER = new View(0.5, 0.5, false);
+  }
+
+  /** Views whose answers are averaged. */
+  public enum Views {
+    CENTER,
+    /** And its mirror image. */
+    MIRRORED,
+    /** Centre and corners, each mirrored, too (Krizhevsky et al., 2012, section 4.1). */
+    TEN_CROPS;
+
+    /** The views, one after the other. */
+    public List<View> all() {
+      List<View> upright =
+          this == TEN_CROPS
+              ? List.of(
+                  View.CENTER,
+                  new View(0, 0, false),
+                  new View(0, 1, false),
+                  new View(1, 0, false),
+                  new View(1, 1, false))
+              : List.of(View.CENTER);
+      List<View> all = new ArrayList<>(upright);
+      if (this != CENTER) {
+        upright.forEach(view -> all.add(new View(view.vertical, view.horizontal, true)));
+      }
+      return all;
+    }
+  }
+
+  /** A crop of evaluation's size. */
+  Resampler.Box box(Picture picture, View view) {
     double scale = scale(picture);
     double h = height * scale;
     double w = width * scale;
-    return new Resampler.Box((picture.height() - h) / 2, (picture.width() - w) / 2, h, w);
+    return new Resampler.Box(
+        (picture.height() - h) * view.vertical, (picture.width() - w) * view.horizontal, h, w);
   }
 
   /** Picture pixels per input pixel: the largest crop of the input's shape times the fraction. */
@@ -62,6 +109,16 @@ public record ImageTransform(
       int start = offset + c * height * width;
       for (int i = start; i < start + height * width; i++) {
         target[i] = (target[i] - channelMean) * factor;
+      }
+    }
+  }
+
+  void mirror(float[] target, int offset) {
+    for (int start = offset; start < offset + size(); start += width) {
+      for (int left = start, right = start + width - 1; left < right; left++, right--) {
+        float kept = target[left];
+        target[left] = target[right];
+        target[right] = kept;
       }
     }
   }

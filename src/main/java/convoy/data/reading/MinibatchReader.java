@@ -28,18 +28,29 @@ public final class MinibatchReader implements Iterator<Minibatch>, AutoCloseable
    * What makes an example's input.
    *
    * @param augmenter for training; empty for evaluation
+   * @param view of evaluation
    * @param seed of the augmentation, already mixed with the epoch; the example's number is the
    *     rest, so the input does not depend on who reads it
    */
-  public record Inputs(ImageTransform transform, Optional<Augmenter> augmenter, long seed) {
+  public record Inputs(
+      ImageTransform transform,
+      Optional<Augmenter> augmenter,
+      ImageTransform.View view,
+      long seed) {
 
     /** As evaluation sees pictures. */
     public static Inputs plain(ImageTransform transform) {
-      return new Inputs(transform, Optional.empty(), 0);
+      return plain(transform, ImageTransform.View.CENTER);
+    }
+
+    /** As evaluation sees pictures from elsewhere. */
+    public static Inputs plain(ImageTransform transform, ImageTransform.View view) {
+      return new Inputs(transform, Optional.empty(), view, 0);
     }
 
     public static Inputs augmented(Augmenter augmenter, long seed) {
-      return new Inputs(augmenter.transform(), Optional.of(augmenter), seed);
+      return new Inputs(
+          augmenter.transform(), Optional.of(augmenter), ImageTransform.View.CENTER, seed);
     }
   }
 
@@ -127,7 +138,7 @@ public final class MinibatchReader implements Iterator<Minibatch>, AutoCloseable
             .get()
             .apply(picture, Seeds.random(inputs.seed(), examples[i]), values, offset);
       } else {
-        transform.apply(picture, values, offset);
+        transform.apply(picture, inputs.view(), values, offset);
       }
     }
     return inputs

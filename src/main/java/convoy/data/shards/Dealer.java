@@ -19,6 +19,7 @@ final class Dealer implements Serializable {
   private final SplitRule rule;
   private final double validation;
   private final double test;
+  private final double selection;
 
   /** Null where each picture is a group. */
   private final Pattern groups;
@@ -27,6 +28,7 @@ final class Dealer implements Serializable {
     rule = splits.from();
     validation = splits.validation();
     test = splits.test();
+    selection = splits.selection();
     groups = splits.groups().map(Pattern::compile).orElse(null);
   }
 
@@ -63,7 +65,10 @@ final class Dealer implements Serializable {
     if (position < validation) {
       return SplitName.VALIDATION;
     }
-    return position < validation + test ? SplitName.TEST : SplitName.TRAIN;
+    if (position < validation + test) {
+      return SplitName.TEST;
+    }
+    return position < validation + test + selection ? SplitName.SELECTION : SplitName.TRAIN;
   }
 
   private String group(SourcePicture picture) {
@@ -87,5 +92,11 @@ final class Dealer implements Serializable {
   /** Of pictures of one class, how many go to the test. */
   long test(long pictures) {
     return Math.min(pictures - validation(pictures), Math.round(pictures * test));
+  }
+
+  /** Of pictures of one class, how many models are chosen by. */
+  long selection(long pictures) {
+    return Math.min(
+        pictures - validation(pictures) - test(pictures), Math.round(pictures * selection));
   }
 }

@@ -34,19 +34,28 @@ public record PartitionOptions(
   /**
    * @param validation part of the examples, or of the source's training split (rule {@code
    *     source}), that becomes the validation split
+   * @param selection part that becomes the split that models and ensembles are chosen by, likewise
    * @param test part that becomes the test split, likewise
    * @param groups a regular expression with one group, for the whole of class/name: pictures with
    *     the same text in it come to one split. A source's own groups count without it.
    */
-  public record Splits(SplitRule from, double validation, double test, Optional<String> groups) {
+  public record Splits(
+      SplitRule from, double validation, double selection, double test, Optional<String> groups) {
+
+    /** Without a selection split. */
+    public Splits(SplitRule from, double validation, double test, Optional<String> groups) {
+      this(from, validation, 0, test, groups);
+    }
+
     public Splits {
       new Checks()
           .within(0, 0.9, "validation", validation)
+          .within(0, 0.9, "selection", selection)
           .within(0, 0.9, "test", test)
           .that(
-              validation + test < 1,
-              "validation + test",
-              validation + test,
+              validation + selection + test < 1,
+              "validation + selection + test",
+              validation + selection + test,
               "must leave a training split")
           .that(
               groups.isEmpty() || from == SplitRule.HASH,

@@ -92,9 +92,11 @@ final class ShardPlan implements Serializable {
     } else {
       long validation = dealer.validation(total);
       long test = dealer.test(total);
+      long selection = dealer.selection(total);
       add(ranges, SplitName.VALIDATION, validation, pictures);
       add(ranges, SplitName.TEST, test, pictures);
-      add(ranges, SplitName.TRAIN, total - validation - test, pictures);
+      add(ranges, SplitName.SELECTION, selection, pictures);
+      add(ranges, SplitName.TRAIN, total - validation - test - selection, pictures);
     }
     return ranges;
   }

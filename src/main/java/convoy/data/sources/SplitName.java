@@ -2,10 +2,14 @@ package convoy.data.sources;
 
 import java.util.Locale;
 
-/** The three names of splits, and how the world spells them. */
+/** The names of splits, and how the world spells them. */
 public final class SplitName {
   public static final String TRAIN = "train";
   public static final String VALIDATION = "validation";
+
+  /** Held back to choose among models and ensembles by. */
+  public static final String SELECTION = "selection";
+
   public static final String TEST = "test";
 
   private SplitName() {}
@@ -22,6 +26,7 @@ public final class SplitName {
     return switch (bare) {
       case "train", "training" -> TRAIN;
       case "val", "valid", "validation" -> VALIDATION;
+      case "selection" -> SELECTION;
       case "test" -> TEST;
       default -> "";
     };

@@ -1,0 +1,124 @@
+"use strict";
+// What the page shows follows from its data alone.
+const data = JSON.parse(document.getElementById("data").textContent);
+const plots = [];
+const MOST_CELLS_IN_A_TABLE = 20;
+const number = (value, digits) => value.toLocaleString("en", {minimumFractionDigits: digits, maximumFractionDigits: digits});
+const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const element = (name, text) => Object.assign(document.createElement(name), {textContent: text});
+const winner = [...data.members, ...data.ensembles].find(score => score.name === data["selected-by"].winner);
+
+function reliability() {
+  const lines = [["as it is", winner.reliability]];
+  if (data.calibrated !== "none") { lines.push(["at the temperature", data.calibrated.reliability]); }
+  const places = [...new Set(lines.flatMap(([, bins]) => bins.filter(bin => bin.examples > 0).map(bin => bin.confidence)))].sort((a, b) => a - b);
+  const at = bins => places.map(place => {
+    const bin = bins.find(one => one.examples > 0 && one.confidence === place);
+    return bin === undefined ? null : bin.accuracy;
+  });
+  return {title: "Reliability: accuracy by confidence", x: places, label: "confidence", top: 1, digits: 2,
+    lines: [...lines.map(([name, bins]) => [name, at(bins)]), ["ideal", places]]};
+}
+
+function curves() {
+  const trained = data.members.filter(member => member["learning-curve"].length > 0);
+  if (trained.length === 0) { return []; }
+  const epochs = [...new Set(trained.flatMap(member => member["learning-curve"].map(point => point.epoch)))].sort((a, b) => a - b);
+  const line = (member, of) => epochs.map(epoch => {
+    const point = member["learning-curve"].find(one => one.epoch === epoch);
+    return point === undefined ? null : of(point);
+  });
+  return [["Learning curves: validation error, %", point => 100 * point["validation-top1-error"], 2], ["Learning curves: training loss", point => point["training-loss"], 4]]
+    .map(([title, of, digits]) => ({title, x: epochs, label: "epoch", digits, lines: trained.map(member => [member.name, line(member, of)])}));
+}
+
+function charts() {
+  const room = document.getElementById("charts");
+  plots.splice(0).forEach(plot => plot.destroy());
+  room.replaceChildren();
+  const axis = {stroke: colour("--dim"), grid: {stroke: colour("--line"), width: 1}, ticks: {stroke: colour("--line")}};
+  const shown = [...curves(), reliability()];
+  // All of them are there before the first one is as wide as its place.
+  const boxes = shown.map(chart => {
+    const box = document.createElement("div");
+    box.className = "plot";
+    box.setAttribute("aria-label", chart.title);
+    box.append(element("h3", chart.title));
+    room.append(box);
+    return box;
+  });
+  shown.forEach((chart, place) => {
+    const stroke = (name, i) => name === "ideal" ? colour("--dim") : colour("--c" + i % 4);
+    plots.push(new uPlot({
+      width: Math.max(240, boxes[place].clientWidth - 20), height: 230,
+      scales: {x: {time: false}, y: {range: (u, low, high) => [Math.min(0, low), chart.top || (high > 0 ? high * 1.05 : 1)]}},
+      axes: [axis, {...axis, size: 60}],
+      series: [{label: chart.label, value: (u, value) => value === null ? "" : number(value, chart.top ? 2 : 0)}, ...chart.lines.map(([name], i) => ({
+        label: name, stroke: stroke(name, i), width: name === "ideal" ? 1 : 2, spanGaps: true, dash: i > 3 ? [6, 4] : undefined,
+        points: {show: name !== "ideal" && chart.x.length < 40}, value: (u, value) => value === null ? "" : number(value, chart.digits)}))],
+    }, [chart.x, ...chart.lines.map(([, values]) => values)], boxes[place]));
+  });
+}
+
+const tell = (row, column, count) => {
+  document.getElementById("cell").textContent =
+    `${data.classes[row]}, taken for ${data.classes[column]}: ${number(count, 0)} of ${number(winner["per-class"][row].examples, 0)}`;
+};
+
+function confusion() {
+  const n = data.classes.length;
+  const cells = new Map(winner.confusion.map(([row, column, count]) => [row * n + column, count]));
+  const part = cell => (cells.get(cell) || 0) / Math.max(1, winner["per-class"][Math.floor(cell / n)].examples);
+  document.getElementById("confusion").replaceChildren(n <= MOST_CELLS_IN_A_TABLE ? table(n, cells, part) : picture(n, cells, part));
+}
+
+const hue = (row, column) => colour(row === column ? "--c0" : "--c1");
+
+function table(n, cells, part) {
+  const table = document.createElement("table");
+  const head = table.createTHead().insertRow();
+  head.append(element("th", ""), ...data.classes.map(name => Object.assign(element("th", name), {title: name})));
+  const body = table.createTBody();
+  data.classes.forEach((name, row) => {
+    const line = body.insertRow();
+    line.append(Object.assign(element("th", name), {title: name}));
+    data.classes.forEach((other, column) => {
+      const count = cells.get(row * n + column) || 0;
+      const cell = line.insertCell();
+      cell.textContent = count > 0 ? number(count, 0) : "";
+      cell.style.background = `color-mix(in srgb, ${hue(row, column)} ${Math.round(70 * Math.sqrt(part(row * n + column)))}%, transparent)`;
+      cell.addEventListener("mouseenter", () => tell(row, column, count));
+    });
+  });
+  return table;
+}
+
+// A pixel a cell and more; small parts are drawn stronger than they are, or nobody would see them.
+function picture(n, cells, part) {
+  const size = Math.max(1, Math.floor(900 / n));
+  const canvas = Object.assign(document.createElement("canvas"), {width: n * size, height: n * size});
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = colour("--card");
+  pen.fillRect(0, 0, n * size, n * size);
+  cells.forEach((count, cell) => {
+    const row = Math.floor(cell / n), column = cell % n;
+    pen.globalAlpha = Math.sqrt(part(cell));
+    pen.fillStyle = hue(row, column);
+    pen.fillRect(column * size, row * size, size, size);
+  });
+  const under = place => Math.max(0, Math.min(n - 1, Math.floor(place / size)));
+  canvas.addEventListener("mousemove", event => {
+    const row = under(event.offsetY), column = under(event.offsetX);
+    tell(row, column, cells.get(row * n + column) || 0);
+  });
+  return canvas;
+}
+
+function draw() {
+  charts();
+  confusion();
+}
+draw();
+let wait;
+addEventListener("resize", () => { clearTimeout(wait); wait = setTimeout(charts, 150); });
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
