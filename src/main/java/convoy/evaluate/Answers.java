@@ -19,7 +19,7 @@ final class Answers {
   /**
    * One example's.
    *
-   * @param first choices, of members, then of ensembles
+   * @param first choices, of members, then of ensembles; -1 for none
    */
   record Answer(int example, int label, int[] first) {
     boolean isRight(int who) {
@@ -41,9 +41,7 @@ final class Answers {
 
   static void forEach(Location folder, int names, Consumer<Answer> consumer) {
     for (Location.Entry part : folder.list()) {
-      if (part.name().endsWith(Predictor.ANSWERS)) {
-        part.location().readText().lines().skip(1).forEach(l -> consumer.accept(parse(l, names)));
-      }
+      part.location().readText().lines().skip(1).forEach(l -> consumer.accept(parse(l, names)));
     }
   }
 

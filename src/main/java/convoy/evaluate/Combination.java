@@ -16,7 +16,7 @@ public enum Combination {
 
   /**
    * @param probabilities of each member, one value a class
-   * @param weights of each member, above 0
+   * @param weights of each member, not all 0
    */
   float[] combine(List<float[]> probabilities, List<Double> weights) {
     int classes = probabilities.get(0).length;
@@ -24,6 +24,10 @@ public enum Combination {
     double total = 0;
     for (int m = 0; m < probabilities.size(); m++) {
       double weight = this == WEIGHTED ? weights.get(m) : 1;
+      if (weight == 0) {
+        // One that is left out has no say, not even if its answers are no numbers.
+        continue;
+      }
       total += weight;
       int first = this == VOTE ? Tally.first(probabilities.get(m)) : 0;
       for (int c = 0; c < classes; c++) {

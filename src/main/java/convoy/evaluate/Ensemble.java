@@ -16,9 +16,11 @@ public record Ensemble(String name, Combination combination, List<Double> weight
   /** All members, weighted by their validation accuracies where that counts. */
   public static Ensemble of(Combination combination, List<Member> members) {
     return new Ensemble(
-        "ensemble-" + combination.name().toLowerCase(Locale.ROOT),
-        combination,
-        members.stream().map(Member::weight).toList());
+        name(combination), combination, members.stream().map(Member::weight).toList());
+  }
+
+  static String name(Combination combination) {
+    return "ensemble-" + combination.name().toLowerCase(Locale.ROOT);
   }
 
   /** One member of some. */

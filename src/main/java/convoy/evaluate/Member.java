@@ -5,8 +5,10 @@ import convoy.network.NetworkSpec;
 import convoy.network.TrainedModel;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -39,11 +41,14 @@ public record Member(
    */
   public static List<Member> all(List<String> names, List<String> paths, TrainedModel.Kind kind) {
     List<Member> members = new ArrayList<>();
+    // Tables' columns have names in which case does not count.
     Set<String> taken = new HashSet<>(ScoreFile.OWN_COLUMNS);
+    taken.add(Selection.GREEDY);
+    Arrays.stream(Combination.values()).map(Ensemble::name).forEach(taken::add);
     for (int i = 0; i < paths.size(); i++) {
       String plain = names.get(i).replaceAll("[^A-Za-z0-9._-]", "_");
       String name = plain;
-      for (int k = 2; !taken.add(name); k++) {
+      for (int k = 2; !taken.add(name.toLowerCase(Locale.ROOT)); k++) {
         name = plain + "-" + k;
       }
       members.add(of(name, TrainedModel.read(TrainedModel.find(paths.get(i), kind))));

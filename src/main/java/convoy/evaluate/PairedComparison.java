@@ -86,8 +86,7 @@ public record PairedComparison(
       examples[label]++;
       firstRight[label] += first == label ? 1 : 0;
       secondRight[label] += second == label ? 1 : 0;
-      Change change =
-          new Change(answer.example(), names.get(label), names.get(first), names.get(second));
+      Change change = new Change(answer.example(), names.get(label), named(first), named(second));
       if (first == label && second != label) {
         onlyFirst++;
         keep(change, lost);
@@ -95,6 +94,10 @@ public record PairedComparison(
         onlySecond++;
         keep(change, won);
       }
+    }
+
+    private String named(int answer) {
+      return answer < 0 ? "nothing" : names.get(answer);
     }
 
     private static void keep(Change change, List<Change> changes) {

@@ -46,15 +46,13 @@ record PredictionTask(
         scores.add(new ScoreFile.Row(from + i, name, store.label(from + i), ofMembers));
       }
     }
+    String part = "part-%05d".formatted(number);
     for (Location folder : question.files()) {
-      String part = "part-%05d".formatted(number);
-      folder
-          .child(part + Predictor.ANSWERS)
-          .writeBytes(lines.toString().getBytes(StandardCharsets.UTF_8));
+      folder.child(part + ".csv").writeBytes(lines.toString().getBytes(StandardCharsets.UTF_8));
+    }
+    for (Location folder : question.scores()) {
       ScoreFile.write(
-          folder.child(part + Predictor.SCORES),
-          members.stream().map(Member::name).toList(),
-          scores);
+          folder.child(part + ".parquet"), members.stream().map(Member::name).toList(), scores);
     }
     return result;
   }
@@ -104,13 +102,14 @@ record PredictionTask(
     return header.append('\n').toString();
   }
 
-  /** The first choice of each and its probability. */
+  /** The first choice of each and its probability; -1 for none. */
   private static String line(String name, int example, int label, List<float[]> answers) {
     StringBuilder line = new StringBuilder();
     line.append("%d,\"%s\",%d".formatted(example, name.replace("\"", "\"\""), label));
     for (float[] probabilities : answers) {
-      int first = Tally.first(probabilities);
-      line.append(String.format(Locale.ROOT, ",%d,%.6f", first, probabilities[first]));
+      int first = Tally.answer(probabilities);
+      float probability = first < 0 ? Float.NaN : probabilities[first];
+      line.append(String.format(Locale.ROOT, ",%d,%.6f", first, probability));
     }
     return line.append('\n').toString();
   }

@@ -19,21 +19,21 @@ import org.apache.spark.broadcast.Broadcast;
 
 /** Asks members about every example of a split, once each, in one Spark job. */
 public final class Predictor {
-  static final String ANSWERS = ".csv";
-  static final String SCORES = ".parquet";
 
   /**
    * What is asked.
    *
    * @param ensembles of the members; none is left where there is one member
    * @param views of each picture, whose answers are averaged
-   * @param files folders (none or one) for files of answers and of scores
+   * @param files folders (none or one) for tables of answers, CSV
+   * @param scores folders (none or one) for tables of all members' probabilities, Parquet
    */
   public record Question(
       List<Member> members,
       List<Ensemble> ensembles,
       ImageTransform.Views views,
-      List<Location> files)
+      List<Location> files,
+      List<Location> scores)
       implements Serializable {
     public Question {
       ensembles = members.size() > 1 ? ensembles : List.of();
@@ -41,7 +41,7 @@ public final class Predictor {
 
     /** Of members alone. */
     public static Question of(List<Member> members, List<Location> files) {
-      return new Question(members, List.of(), ImageTransform.Views.CENTER, files);
+      return new Question(members, List.of(), ImageTransform.Views.CENTER, files, List.of());
     }
 
     /** Names of members, then of ensembles. */

@@ -10,7 +10,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 /**
  * Ensembles of members whose scores were kept: no network is asked.
  *
- * @param folder of the scores
+ * @param folder of {@link Predictor.Question#scores}
  * @param members names, in the order of the ensembles' weights
  */
 public record Rescoring(
@@ -42,11 +42,7 @@ public record Rescoring(
 
   /** A tally a candidate. */
   List<Tally> tallies(List<Candidate> candidates) {
-    List<Location> parts =
-        folder.list().stream()
-            .map(Location.Entry::location)
-            .filter(part -> part.name().endsWith(Predictor.SCORES))
-            .toList();
+    List<Location> parts = folder.list().stream().map(Location.Entry::location).toList();
     List<String> names = List.copyOf(members);
     int known = classes;
     return Predictor.sum(

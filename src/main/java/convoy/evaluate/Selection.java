@@ -11,10 +11,11 @@ import java.util.stream.IntStream;
 /**
  * What was chosen, and by what: {@code selected-by} of an evaluation.
  *
- * @param split that decided; never the one that is reported, unless the rule says so
+ * @param split that decided; one of the evaluated data set's is never the one that is reported
  * @param winner name of the member or ensemble
  * @param baseline name of the best single member, by the same rule
- * @param temperature that makes the winner's probabilities fit best; only where a split decided
+ * @param temperature that makes the winner's probabilities fit best; only where a split decided,
+ *     and all of its probabilities were numbers
  */
 public record Selection(
     String split, String rule, String winner, String baseline, Optional<Double> temperature) {
@@ -22,6 +23,8 @@ public record Selection(
   private static final int MOST_GREEDY_STEPS = 25;
   private static final double LARGEST_TEMPERATURE = 8;
   private static final int TEMPERATURES = 25;
+  private static final Comparator<Tally> RULE =
+      Comparator.comparing(Tally::top1Errors).thenComparing(Tally::loss);
 
   /** By what members' own trainings said; no ensemble is among the candidates. */
   public static Selection byTraining(List<Member> members) {
@@ -30,7 +33,7 @@ public record Selection(
       best = member.weight() > best.weight() ? member : best;
     }
     return new Selection(
-        "validation",
+        "each member's own validation",
         "the member with the lowest validation error in its training",
         best.name(),
         best.name(),
@@ -52,13 +55,13 @@ public record Selection(
     int singles = candidates.size();
     candidates.addAll(scored);
     List<Tally> tallies = scores.tallies(plain(candidates));
-    int winner = best(candidates, tallies, candidates.size());
+    int winner = best(candidates, tallies, RULE);
     return new Selection(
         split,
         "the lowest top-1 error, then the lowest loss, then the fewest members",
         candidates.get(winner).name(),
-        candidates.get(best(candidates, tallies, singles)).name(),
-        Optional.of(temperature(scores, candidates.get(winner))));
+        candidates.get(best(candidates.subList(0, singles), tallies, RULE)).name(),
+        temperature(scores, candidates.get(winner)));
   }
 
   /**
@@ -81,13 +84,12 @@ public record Selection(
     return ensembles.stream().map(ensemble -> new Candidate(ensemble, 1)).toList();
   }
 
-  /** Of the first candidates. */
-  private static int best(List<Ensemble> candidates, List<Tally> tallies, int first) {
-    return IntStream.range(0, first)
+  /** Between equals the one of the fewest members. */
+  private static int best(List<Ensemble> candidates, List<Tally> tallies, Comparator<Tally> rule) {
+    return IntStream.range(0, candidates.size())
         .boxed()
         .min(
-            Comparator.comparing((Integer i) -> tallies.get(i).top1Errors())
-                .thenComparing(i -> tallies.get(i).loss())
+            Comparator.comparing((Integer i) -> tallies.get(i), rule)
                 .thenComparing(i -> candidates.get(i).size()))
         .orElseThrow();
   }
@@ -105,18 +107,15 @@ public record Selection(
       List<Ensemble> candidates =
           IntStream.range(0, members).mapToObj(added -> greedy(counts, added)).toList();
       List<Tally> tallies = scores.tallies(plain(candidates));
-      int best =
-          IntStream.range(0, members)
-              .boxed()
-              .min(Comparator.comparing(i -> tallies.get(i).loss()))
-              .orElseThrow();
-      if (!(tallies.get(best).loss() < reached)) {
+      int best = best(candidates, tallies, Comparator.comparing(Tally::loss));
+      // The first one counts even if all of them have overflowed somewhere.
+      if (step > 0 && !(tallies.get(best).loss() < reached)) {
         break;
       }
       reached = tallies.get(best).loss();
       counts[best]++;
     }
-    double sum = Math.max(1, Arrays.stream(counts).sum());
+    double sum = Arrays.stream(counts).sum();
     return new Ensemble(
         GREEDY, Combination.WEIGHTED, Arrays.stream(counts).mapToObj(c -> c / sum).toList());
   }
@@ -127,14 +126,16 @@ public record Selection(
     return new Ensemble(GREEDY, Combination.WEIGHTED, weights);
   }
 
-  /** The one of the lowest loss: of a coarse row, then of a fine one around it. */
-  private static double temperature(Rescoring scores, Ensemble ensemble) {
-    double coarse = temperature(scores, ensemble, 1, LARGEST_TEMPERATURE);
+  /**
+   * The one of the lowest loss, of a coarse row, then of a fine one; none where it is no number.
+   */
+  private static Optional<Double> temperature(Rescoring scores, Ensemble ensemble) {
     double step = Math.pow(LARGEST_TEMPERATURE, 2.0 / (TEMPERATURES - 1));
-    return temperature(scores, ensemble, coarse, step);
+    return temperature(scores, ensemble, 1, LARGEST_TEMPERATURE)
+        .flatMap(coarse -> temperature(scores, ensemble, coarse, step));
   }
 
-  private static double temperature(
+  private static Optional<Double> temperature(
       Rescoring scores, Ensemble ensemble, double middle, double factor) {
     List<Double> temperatures =
         IntStream.range(0, TEMPERATURES)
@@ -144,8 +145,8 @@ public record Selection(
         scores.tallies(temperatures.stream().map(t -> new Candidate(ensemble, t)).toList());
     return IntStream.range(0, TEMPERATURES)
         .boxed()
+        .filter(i -> Double.isFinite(tallies.get(i).loss()))
         .min(Comparator.comparing(i -> tallies.get(i).loss()))
-        .map(temperatures::get)
-        .orElseThrow();
+        .map(temperatures::get);
   }
 }

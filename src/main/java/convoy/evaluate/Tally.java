@@ -16,6 +16,7 @@ public final class Tally implements Serializable {
   private static final int WORST_KEPT = 24;
   private static final int BINS = 15;
   private static final double SMALLEST_PROBABILITY = 1e-12;
+  private static final int NO_ANSWER = -1;
 
   /**
    * A wrong answer.
@@ -66,12 +67,12 @@ public final class Tally implements Serializable {
     lossSum -= Math.log(Math.max(probabilities[label], SMALLEST_PROBABILITY));
     for (int c = 0; c < classes; c++) {
       brierSum += Math.pow(probabilities[c] - (c == label ? 1 : 0), 2);
-      if (!Float.isFinite(probabilities[c])) {
-        unanswered++;
-        top1Errors++;
-        top5Errors++;
-        return;
-      }
+    }
+    if (answer(probabilities) == NO_ANSWER) {
+      unanswered++;
+      top1Errors++;
+      top5Errors++;
+      return;
     }
     int above = 0;
     for (int c = 0; c < classes; c++) {
@@ -99,6 +100,16 @@ public final class Tally implements Serializable {
         keepWorst();
       }
     }
+  }
+
+  /** The class with the highest probability, the first of equals; -1 where they are no numbers. */
+  static int answer(float[] probabilities) {
+    for (float probability : probabilities) {
+      if (!Float.isFinite(probability)) {
+        return NO_ANSWER;
+      }
+    }
+    return first(probabilities);
   }
 
   /** The class with the highest probability, the first of equals. */

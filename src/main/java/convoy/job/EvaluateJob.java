@@ -139,11 +139,11 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
     Location dataset = Location.of(config.dataset());
     DatasetManifest manifest = DatasetManifest.read(dataset);
     RunFolder run = Runs.open("evaluate", config, context);
-    // A champion may be another one by the time that its curve is looked for.
-    List<String> paths = config.members().stream().map(config.models()::resolve).toList();
+    // Once: a champion may be another one a moment later.
+    List<Registry.Meant> meant = config.members().stream().map(config.models()::find).toList();
+    List<String> paths = meant.stream().map(Registry.Meant::path).toList();
     List<Member> members =
-        Member.all(
-            config.members().stream().map(config.models()::name).toList(), paths, config.model());
+        Member.all(meant.stream().map(Registry.Meant::name).toList(), paths, config.model());
     Evaluation evaluation;
     try (JavaSparkContext spark = SparkContexts.open("evaluate")) {
       evaluation = new Asking(config, spark, manifest, members, run).evaluation(paths, context);
@@ -171,7 +171,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
               .selectionSplit()
               .map(by -> selection(SplitName.spelled(by), ensembles))
               .orElseGet(() -> Selection.byTraining(members));
-      Predictor.Question question = question(ensembles, "predictions");
+      Predictor.Question question = question(ensembles, run.location());
       List<Tally> tallies = ask(config.splitName(), question);
       return Evaluation.of(
           config.dataset(),
@@ -181,28 +181,34 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
           tallies,
           paths.stream().map(EvaluateJob::learningCurve).toList(),
           selection,
-          selection.calibrated(scores("predictions"), ensembles),
+          selection.calibrated(scores(question), ensembles),
           context.provenance());
     }
 
     /** Adds the ensemble that is fitted on the split, and chooses among all. */
     private Selection selection(String by, List<Ensemble> ensembles) {
-      var unused = ask(by, question(List.of(), "selection"));
-      Rescoring scores = scores("selection");
+      Predictor.Question question = question(List.of(), run.file("selection"));
+      var unused = ask(by, question);
+      Rescoring scores = scores(question);
       if (members.size() > 1) {
         ensembles.add(Selection.greedy(scores));
       }
       return Selection.bySplit(by, scores, ensembles);
     }
 
-    private Predictor.Question question(List<Ensemble> ensembles, String folder) {
-      return new Predictor.Question(members, ensembles, config.views(), List.of(run.file(folder)));
+    private Predictor.Question question(List<Ensemble> ensembles, Location folder) {
+      return new Predictor.Question(
+          members,
+          ensembles,
+          config.views(),
+          List.of(folder.child("predictions")),
+          List.of(folder.child("scores")));
     }
 
-    private Rescoring scores(String folder) {
+    private Rescoring scores(Predictor.Question question) {
       return new Rescoring(
           spark,
-          run.file(folder),
+          question.scores().get(0),
           members.stream().map(Member::name).toList(),
           manifest.labels().size(),
           Duration.ofMinutes(config.deadlineMinutes()));
@@ -219,6 +225,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
                   Duration.ofMinutes(config.deadlineMinutes()),
                   config.network()));
       question.files().forEach(Location::delete);
+      question.scores().forEach(Location::delete);
       Broadcast<PictureShelf> pictures =
           spark.broadcast(
               new PictureShelf(

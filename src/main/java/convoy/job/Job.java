@@ -33,6 +33,11 @@ interface Job<C extends Record> {
     return List.of();
   }
 
+  /** Whether it goes on where it stood when it is started again. */
+  default boolean resumes() {
+    return false;
+  }
+
   /** Last parts of keys whose values may be others when a run is resumed. */
   default List<String> choicesWhenResumed() {
     return List.of();

@@ -23,12 +23,11 @@ import picocli.CommandLine.Option;
 
 /**
  * The command line. Exit codes: 0 done, 1 a bug of ours, 2 a wrong command line, 3 something that
- * the operator can mend, 130 stopped by a signal.
+ * the operator can mend; a signal's own where one ended the job.
  */
 public final class Main {
   private static final int BUG = 1;
   private static final int OPERATOR = 3;
-  private static final int STOPPED = 130;
   private static final Map<String, Job<?>> JOBS =
       Map.of(
           "partition", new PartitionJob(),
@@ -67,8 +66,8 @@ public final class Main {
 
   private static int report(Exception e, PrintWriter err, boolean stackTrace) {
     if (Stop.isAsked()) {
-      // Spark ends first, and what was under way fails by that.
-      return STOPPED;
+      // Spark ends first, and what was under way fails by that. The signal decides the exit code.
+      return OPERATOR;
     }
     boolean operator = e instanceof UserException;
     if (stackTrace || !operator) {
@@ -195,7 +194,7 @@ public final class Main {
         return CommandLine.ExitCode.OK;
       }
       Job.Context context = new Job.Context(folder, Provenance.of(words), System.out);
-      Stop.told(() -> job.run(config, context));
+      Stop.told(job.resumes(), () -> job.run(config, context));
       return CommandLine.ExitCode.OK;
     }
   }

@@ -34,6 +34,11 @@ final class PartitionJob implements Job<PartitionJob.Config> {
   }
 
   @Override
+  public boolean resumes() {
+    return true;
+  }
+
+  @Override
   public List<String> problems(Config config) {
     List<String> problems = new ArrayList<>();
     Location output = Location.of(config.output());

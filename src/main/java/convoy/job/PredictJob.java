@@ -63,18 +63,10 @@ final class PredictJob implements Job<PredictJob.Config> {
           .done();
     }
 
-    /** As they were named, all that are asked. */
-    List<String> named() {
-      return Stream.concat(Stream.of(model), ensembleWith.stream()).toList();
-    }
-
-    Registry models() {
-      return new Registry(Location.of(registry));
-    }
-
-    /** Paths of model or run folders. */
-    List<String> members() {
-      return named().stream().map(models()::resolve).toList();
+    /** Model or run folders, all that are asked. */
+    List<Registry.Meant> members() {
+      Registry models = new Registry(Location.of(registry));
+      return Stream.concat(Stream.of(model), ensembleWith.stream()).map(models::find).toList();
     }
   }
 
@@ -84,16 +76,21 @@ final class PredictJob implements Job<PredictJob.Config> {
   }
 
   @Override
+  public boolean resumes() {
+    return true;
+  }
+
+  @Override
   public List<String> problems(Config config) {
     List<String> problems = new ArrayList<>();
     List<TrainedModel.Description> models = new ArrayList<>();
-    List<String> members = new ArrayList<>();
+    List<Registry.Meant> members = new ArrayList<>();
     Checks.collect(problems, () -> members.addAll(config.members()));
-    for (String path : members) {
+    for (Registry.Meant member : members) {
       Checks.collect(
           problems,
           () -> {
-            models.add(TrainedModel.describe(TrainedModel.find(path, config.kind())));
+            models.add(TrainedModel.describe(TrainedModel.find(member.path(), config.kind())));
             Engine.of(config.network().engine()).require(models.get(models.size() - 1).network());
           });
     }
@@ -114,7 +111,7 @@ final class PredictJob implements Job<PredictJob.Config> {
       if (!models.get(i).labels().classNames().equals(models.get(0).labels().classNames())) {
         throw new UserException(
             "Cannot ask %s and %s together: they know other classes. Name models of the same data set."
-                .formatted(config.members().get(0), config.members().get(i)));
+                .formatted(config.members().get(0).path(), config.members().get(i).path()));
       }
     }
   }
@@ -139,8 +136,9 @@ final class PredictJob implements Job<PredictJob.Config> {
     RunFolder run = Runs.open("predict", config, context);
     List<TrainedModel.Description> models = new ArrayList<>();
     List<String> folders = new ArrayList<>();
-    for (String path : config.members()) {
-      Location folder = TrainedModel.find(path, config.kind());
+    List<Registry.Meant> meant = config.members();
+    for (Registry.Meant member : meant) {
+      Location folder = TrainedModel.find(member.path(), config.kind());
       folders.add(folder.uri());
       models.add(TrainedModel.describe(folder));
     }
@@ -149,7 +147,7 @@ final class PredictJob implements Job<PredictJob.Config> {
         "models.sha256",
         String.join("\n", models.stream().map(TrainedModel.Description::sha256).toList()),
         "model");
-    List<String> names = config.named().stream().map(config.models()::name).toList();
+    List<String> names = meant.stream().map(Registry.Meant::name).toList();
     List<Member> members = Member.all(names, folders, config.kind());
     List<String> classes = models.get(0).labels().classNames();
     Labeller labeller =

@@ -18,6 +18,11 @@ final class RetrainJob implements Job<RetrainingConfig> {
   }
 
   @Override
+  public boolean resumes() {
+    return true;
+  }
+
+  @Override
   public List<String> problems(RetrainingConfig config) {
     return config.problems();
   }

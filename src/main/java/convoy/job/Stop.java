@@ -6,9 +6,13 @@ final class Stop {
 
   private Stop() {}
 
-  /** Runs a job; whoever stops it meanwhile is told. */
-  static void told(Runnable job) {
-    Thread hook = new Thread(Stop::tell, "stop");
+  /**
+   * Runs a job; whoever stops it meanwhile is told.
+   *
+   * @param resumes whether the job goes on when it is started again
+   */
+  static void told(boolean resumes, Runnable job) {
+    Thread hook = new Thread(() -> tell(resumes), "stop");
     Runtime.getRuntime().addShutdownHook(hook);
     try {
       job.run();
@@ -17,10 +21,12 @@ final class Stop {
     }
   }
 
-  private static void tell() {
+  private static void tell(boolean resumes) {
     asked = true;
     System.err.println(
-        "stopped: the same command with the same --run, or output, goes on where this stood");
+        resumes
+            ? "stopped: the same command with the same --run, or output, goes on where this stood"
+            : "stopped");
   }
 
   private static void forget(Thread hook) {

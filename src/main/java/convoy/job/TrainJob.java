@@ -30,6 +30,11 @@ final class TrainJob implements Job<TrainingConfig> {
   }
 
   @Override
+  public boolean resumes() {
+    return true;
+  }
+
+  @Override
   public List<String> problems(TrainingConfig config) {
     List<String> problems = new ArrayList<>(config.problems());
     // A cluster's are counted once it is there.

@@ -51,7 +51,8 @@ public interface Network extends AutoCloseable {
    *
    * @param smoothing part of each label that is spread over all classes alike, 0 to below 1
    *     (Szegedy et al., 2016, section 7)
-   * @param classWeights how much the examples of each class count; empty if all the same
+   * @param classWeights factors of each class's part in the loss, which is not divided by them;
+   *     empty for none
    */
   record Loss(double smoothing, List<Double> classWeights) implements Serializable {
     public static final Loss PLAIN = new Loss(0, List.of());

@@ -154,16 +154,28 @@ public final class Registry {
   }
 
   /**
-   * The model folder that a path means: {@code registry:champion}, {@code registry:12}, or any
-   * other path, which is left as it is.
+   * What a path means.
+   *
+   * @param name {@code registry-12}, or the path's last part
+   * @param path of the run or model folder
    */
-  public String resolve(String path) {
-    return path.startsWith(SCHEME) ? version(meant(path)).child("model").uri() : path;
+  public record Meant(String name, String path) {}
+
+  /**
+   * The model that a path means: {@code registry:champion}, {@code registry:12}, or any other path,
+   * which is left as it is.
+   */
+  public Meant find(String path) {
+    if (!path.startsWith(SCHEME)) {
+      return new Meant(Location.of(path).name(), path);
+    }
+    int version = meant(path);
+    return new Meant("registry-" + version, version(version).child("model").uri());
   }
 
-  /** What to call the model that a path means: {@code registry-12}, or the path's last part. */
-  public String name(String path) {
-    return path.startsWith(SCHEME) ? "registry-" + meant(path) : Location.of(path).name();
+  /** The model folder that a path means. */
+  public String resolve(String path) {
+    return find(path).path();
   }
 
   private int meant(String path) {

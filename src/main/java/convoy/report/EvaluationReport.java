@@ -3,6 +3,7 @@ package convoy.report;
 import convoy.core.Documents;
 import convoy.core.Location;
 import convoy.evaluate.Evaluation;
+import convoy.evaluate.Tally;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,6 +15,17 @@ import java.util.Optional;
  */
 public final class EvaluationReport {
   private EvaluationReport() {}
+
+  private record Curve(String name, List<Evaluation.CurvePoint> points) {}
+
+  /** What the page's script draws: of a thousand classes and ten members all would be megabytes. */
+  private record Data(
+      List<String> classes,
+      List<Curve> members,
+      List<Tally.Bin> reliability,
+      List<Long> examples,
+      List<List<Integer>> confusion,
+      Optional<List<Tally.Bin>> calibrated) {}
 
   /** Writes the evaluation and its report into a folder; the report last. */
   public static void write(Location folder, Evaluation evaluation) {
@@ -46,6 +58,14 @@ public final class EvaluationReport {
 
   private static String html(Location folder, Evaluation evaluation) {
     Evaluation.Score winner = evaluation.winner();
+    Data data =
+        new Data(
+            evaluation.classes(),
+            evaluation.members().stream().map(m -> new Curve(m.name(), m.learningCurve())).toList(),
+            winner.reliability(),
+            winner.perClass().stream().map(Evaluation.ClassScore::examples).toList(),
+            winner.confusion(),
+            evaluation.calibrated().map(Evaluation.Calibrated::reliability));
     Map<String, Object> page =
         Map.ofEntries(
             Map.entry("dataset", evaluation.dataset()),
@@ -69,7 +89,7 @@ public final class EvaluationReport {
             Map.entry(
                 "mistakes",
                 winner.worst().stream().map(mistake -> figure(folder, mistake)).toList()),
-            Map.entry("data", Documents.toJsonLine(evaluation).strip().replace("<", "\\u003c")),
+            Map.entry("data", Documents.toJsonLine(data).strip().replace("<", "\\u003c")),
             Map.entry("commit", evaluation.provenance().commit()),
             Map.entry("time", evaluation.provenance().time()),
             Map.entry("command", String.join(" ", evaluation.provenance().command())),

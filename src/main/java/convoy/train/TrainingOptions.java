@@ -101,7 +101,7 @@ public record TrainingOptions(
         .that(
             furtherLearningRate.map(rate -> rate > 0 && rate < 1e9).orElse(true),
             "further-learning-rate",
-            furtherLearningRate,
+            furtherLearningRate.orElse(0.0),
             "must be above 0, or none")
         .that(
             trainedLayers.matches("all|head|from=.+"),
@@ -197,11 +197,11 @@ public record TrainingOptions(
         new Network.Loss(labelSmoothing, weights));
   }
 
-  /** Their mean over all examples is 1; classes without examples don't matter. */
+  /** Their mean over all examples is 1; a class without examples must not be smoothed towards. */
   private static List<Double> balanced(List<Integer> classCounts) {
     double examples = classCounts.stream().mapToInt(Integer::intValue).sum();
     double there = classCounts.stream().filter(count -> count > 0).count();
-    return classCounts.stream().map(count -> examples / there / Math.max(1, count)).toList();
+    return classCounts.stream().map(count -> count == 0 ? 0 : examples / there / count).toList();
   }
 
   /** What rounds go by. */

@@ -3,29 +3,29 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const plots = [];
 const MOST_CELLS_IN_A_TABLE = 20;
+const DASHES = [undefined, [6, 4], [2, 3]];
 const number = (value, digits) => value.toLocaleString("en", {minimumFractionDigits: digits, maximumFractionDigits: digits});
 const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const element = (name, text) => Object.assign(document.createElement(name), {textContent: text});
-const winner = [...data.members, ...data.ensembles].find(score => score.name === data["selected-by"].winner);
 
 function reliability() {
-  const lines = [["as it is", winner.reliability]];
-  if (data.calibrated !== "none") { lines.push(["at the temperature", data.calibrated.reliability]); }
+  const lines = [["as it is", data.reliability]];
+  if (data.calibrated !== "none") { lines.push(["at the temperature", data.calibrated]); }
   const places = [...new Set(lines.flatMap(([, bins]) => bins.filter(bin => bin.examples > 0).map(bin => bin.confidence)))].sort((a, b) => a - b);
   const at = bins => places.map(place => {
     const bin = bins.find(one => one.examples > 0 && one.confidence === place);
     return bin === undefined ? null : bin.accuracy;
   });
   return {title: "Reliability: accuracy by confidence", x: places, label: "confidence", top: 1, digits: 2,
-    lines: [...lines.map(([name, bins]) => [name, at(bins)]), ["ideal", places]]};
+    lines: [...lines.map(([name, bins]) => [name, at(bins)]), ["ideal", places, true]]};
 }
 
 function curves() {
-  const trained = data.members.filter(member => member["learning-curve"].length > 0);
+  const trained = data.members.filter(member => member.points.length > 0);
   if (trained.length === 0) { return []; }
-  const epochs = [...new Set(trained.flatMap(member => member["learning-curve"].map(point => point.epoch)))].sort((a, b) => a - b);
+  const epochs = [...new Set(trained.flatMap(member => member.points.map(point => point.epoch)))].sort((a, b) => a - b);
   const line = (member, of) => epochs.map(epoch => {
-    const point = member["learning-curve"].find(one => one.epoch === epoch);
+    const point = member.points.find(one => one.epoch === epoch);
     return point === undefined ? null : of(point);
   });
   return [["Learning curves: validation error, %", point => 100 * point["validation-top1-error"], 2], ["Learning curves: training loss", point => point["training-loss"], 4]]
@@ -48,33 +48,32 @@ function charts() {
     return box;
   });
   shown.forEach((chart, place) => {
-    const stroke = (name, i) => name === "ideal" ? colour("--dim") : colour("--c" + i % 4);
     plots.push(new uPlot({
       width: Math.max(240, boxes[place].clientWidth - 20), height: 230,
       scales: {x: {time: false}, y: {range: (u, low, high) => [Math.min(0, low), chart.top || (high > 0 ? high * 1.05 : 1)]}},
       axes: [axis, {...axis, size: 60}],
-      series: [{label: chart.label, value: (u, value) => value === null ? "" : number(value, chart.top ? 2 : 0)}, ...chart.lines.map(([name], i) => ({
-        label: name, stroke: stroke(name, i), width: name === "ideal" ? 1 : 2, spanGaps: true, dash: i > 3 ? [6, 4] : undefined,
-        points: {show: name !== "ideal" && chart.x.length < 40}, value: (u, value) => value === null ? "" : number(value, chart.digits)}))],
+      series: [{label: chart.label, value: (u, value) => value === null ? "" : number(value, chart.top ? 2 : 0)}, ...chart.lines.map(([name, , aside], i) => ({
+        label: name, stroke: colour(aside ? "--dim" : "--c" + i % 4), width: aside ? 1 : 2, spanGaps: true,
+        dash: aside ? undefined : DASHES[Math.floor(i / 4) % DASHES.length], points: {show: !aside && chart.x.length < 40}, value: (u, value) => value === null ? "" : number(value, chart.digits)}))],
     }, [chart.x, ...chart.lines.map(([, values]) => values)], boxes[place]));
   });
 }
 
 const tell = (row, column, count) => {
   document.getElementById("cell").textContent =
-    `${data.classes[row]}, taken for ${data.classes[column]}: ${number(count, 0)} of ${number(winner["per-class"][row].examples, 0)}`;
+    `${data.classes[row]}, taken for ${data.classes[column]}: ${number(count, 0)} of ${number(data.examples[row], 0)}`;
 };
 
 function confusion() {
   const n = data.classes.length;
-  const cells = new Map(winner.confusion.map(([row, column, count]) => [row * n + column, count]));
-  const part = cell => (cells.get(cell) || 0) / Math.max(1, winner["per-class"][Math.floor(cell / n)].examples);
-  document.getElementById("confusion").replaceChildren(n <= MOST_CELLS_IN_A_TABLE ? table(n, cells, part) : picture(n, cells, part));
+  const cells = new Map(data.confusion.map(([row, column, count]) => [row * n + column, count]));
+  const part = cell => (cells.get(cell) || 0) / Math.max(1, data.examples[Math.floor(cell / n)]);
+  const hues = [colour("--c0"), colour("--c1")];
+  const hue = (row, column) => hues[row === column ? 0 : 1];
+  document.getElementById("confusion").replaceChildren(n <= MOST_CELLS_IN_A_TABLE ? table(n, cells, part, hue) : picture(n, cells, part, hue));
 }
 
-const hue = (row, column) => colour(row === column ? "--c0" : "--c1");
-
-function table(n, cells, part) {
+function table(n, cells, part, hue) {
   const table = document.createElement("table");
   const head = table.createTHead().insertRow();
   head.append(element("th", ""), ...data.classes.map(name => Object.assign(element("th", name), {title: name})));
@@ -94,7 +93,7 @@ function table(n, cells, part) {
 }
 
 // A pixel a cell and more; small parts are drawn stronger than they are, or nobody would see them.
-function picture(n, cells, part) {
+function picture(n, cells, part, hue) {
   const size = Math.max(1, Math.floor(900 / n));
   const canvas = Object.assign(document.createElement("canvas"), {width: n * size, height: n * size});
   const pen = canvas.getContext("2d");

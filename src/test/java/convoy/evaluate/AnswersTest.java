@@ -22,7 +22,6 @@ class AnswersTest {
       lines.append("%d,\"a, b\",1,%d,0.5,%d,0.5\n".formatted(i, one, two));
     }
     Files.writeString(folder.resolve("part-00000.csv"), lines);
-    Files.writeString(folder.resolve("part-00000.parquet"), "not for this");
     return Answers.read(Location.of(folder.toString()), 2);
   }
 
@@ -43,6 +42,15 @@ class AnswersTest {
     // The standard error of a paired difference is sqrt((b + c - (b - c)^2 / n)) / n = 0.0405.
     assertThat(gain.interval().get(0)).isCloseTo(0.15 - 1.96 * 0.0405, within(0.01));
     assertThat(gain.interval().get(1)).isCloseTo(0.15 + 1.96 * 0.0405, within(0.01));
+  }
+
+  @Test
+  void noAnswerIsNotRight(@TempDir Path folder) throws Exception {
+    Files.writeString(
+        folder.resolve("part-00000.csv"), "head\n0,\"a\",0,-1,NaN,0,0.5\n1,\"b\",0,0,0.5,0,0.5\n");
+    Evaluation.Pair pair = Answers.read(Location.of(folder.toString()), 2).pairs(NAMES).get(0);
+    assertThat(pair.onlySecondRight()).isEqualTo(1);
+    assertThat(Tally.answer(new float[] {Float.NaN, 1})).isEqualTo(-1);
   }
 
   @Test

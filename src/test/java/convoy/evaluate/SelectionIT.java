@@ -84,7 +84,7 @@ class SelectionIT {
     Ensemble greedy = Selection.greedy(scores);
     assertThat(greedy.weights().get(0)).isPositive();
     assertThat(greedy.weights().get(1)).isPositive();
-    assertThat(greedy.weights().get(2)).isLessThan(greedy.weights().get(1));
+    assertThat(greedy.weights().get(2)).isLessThan(0.15);
     assertThat(greedy.weights().stream().mapToDouble(w -> w).sum()).isCloseTo(1, within(1e-9));
     double together = scores.tallies(List.of(new Rescoring.Candidate(greedy, 1))).get(0).loss();
     double alone =
@@ -93,6 +93,24 @@ class SelectionIT {
             .get(0)
             .loss();
     assertThat(together).isLessThan(alone);
+  }
+
+  @Test
+  void oneThatHasOverflowedSpoilsNoOther(@TempDir Path place) {
+    float nan = Float.NaN;
+    List<ScoreFile.Row> rows =
+        List.of(
+            new ScoreFile.Row(0, "a", 0, List.of(answer(0, true), new float[] {nan, nan, nan})),
+            new ScoreFile.Row(1, "b", 1, List.of(answer(1, true), answer(1, true))));
+    List<String> names = List.of("good", "overflowed");
+    Location folder = Location.of(place.toString());
+    ScoreFile.write(folder.child("part-00000.parquet"), names, rows);
+    Rescoring some = new Rescoring(spark, folder, names, 3, Duration.ofMinutes(1));
+    Ensemble greedy = Selection.greedy(some);
+    assertThat(greedy.weights()).containsExactly(1.0, 0.0);
+    Selection selection = Selection.bySplit("selection", some, List.of(greedy));
+    assertThat(selection.winner()).isEqualTo("good");
+    assertThat(selection.temperature()).isPresent();
   }
 
   @Test

@@ -205,7 +205,8 @@ class TrainingIT {
 
   @Test
   void anyNumberOfWorkersMinibatchesAndExamplesTrains() throws IOException {
-    for (int[] odd : new int[][] {{1, 3, 100}, {2, 5, 4}, {2, 1000, 1}, {3, 5, 4}, {7, 1, 100}}) {
+    // 118 is all examples: a worker takes its half at once.
+    for (int[] odd : new int[][] {{1, 3, 100}, {2, 5, 4}, {2, 118, 1}, {3, 5, 4}, {7, 1, 100}}) {
       Path run = folder.resolve("odd-%d-%d".formatted(odd[0], odd[1]));
       Jobs.succeed(
           "train",

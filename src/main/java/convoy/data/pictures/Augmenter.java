@@ -60,17 +60,20 @@ public record Augmenter(
     double w = transform.width() * scale;
     double margin = augmentation.padding() * scale;
     return new Resampler.Box(
-        offset(picture.height() - h, margin, random),
-        offset(picture.width() - w, margin, random),
+        offset(scale, picture.height() - h, margin, random),
+        offset(scale, picture.width() - w, margin, random),
         h,
         w);
   }
 
   /**
    * Whole pixels, each as probable as the others: a picture of the input's own size is then moved,
-   * never blurred.
+   * never blurred. Of a picture that is enlarged anything between them: it has few pixels.
    */
-  private static double offset(double free, double margin, SplittableRandom random) {
+  private static double offset(double scale, double free, double margin, SplittableRandom random) {
+    if (scale < 1) {
+      return -margin + random.nextDouble() * (free + 2 * margin);
+    }
     double rounding = 1e-9;
     int first = (int) Math.ceil(-margin - rounding);
     int last = Math.max(first, (int) Math.floor(free + margin + rounding));

@@ -64,7 +64,10 @@ public record ImageTransform(
     CENTER,
     /** And its mirror image. */
     MIRRORED,
-    /** Centre and corners, each mirrored, too (Krizhevsky et al., 2012, section 4.1). */
+    /**
+     * Centre and corners, each mirrored, too (after Krizhevsky et al., 2012, section 4.1, who took
+     * the corners of the central square).
+     */
     TEN_CROPS;
 
     /** The views, one after the other. */

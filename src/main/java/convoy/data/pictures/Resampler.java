@@ -13,7 +13,16 @@ public final class Resampler {
    *
    * @param top of the box, likewise {@code left}, may be negative
    */
-  record Box(double top, double left, double height, double width) {}
+  record Box(double top, double left, double height, double width) {
+
+    /** Whether the output's samples are the picture's own. */
+    boolean isOfPixels(int outputHeight, int outputWidth) {
+      return height == outputHeight
+          && width == outputWidth
+          && top == Math.rint(top)
+          && left == Math.rint(left);
+    }
+  }
 
   /** What each output position takes: {@code weights[i]} of the inputs from {@code first[i]} on. */
   private record Taps(int[] first, float[][] weights) {
@@ -55,6 +64,10 @@ public final class Resampler {
    */
   static void resample(
       Picture picture, Box box, int height, int width, float[] target, int offset) {
+    if (box.isOfPixels(height, width)) {
+      copy(picture, (int) box.top, (int) box.left, height, width, target, offset);
+      return;
+    }
     Taps across = Taps.of(box.left(), box.width(), picture.width(), width);
     Taps down = Taps.of(box.top(), box.height(), picture.height(), height);
     int channels = picture.channels();
@@ -71,6 +84,29 @@ public final class Resampler {
     for (int c = 0; c < channels; c++) {
       shrinkRows(picture, c, across, firstRow, rows, width, plane);
       shrinkColumns(plane, down, firstRow, height, width, target, offset + c * height * width);
+    }
+  }
+
+  /** What the filters come to where nothing is scaled, in a small part of the time. */
+  private static void copy(
+      Picture picture, int top, int left, int height, int width, float[] target, int offset) {
+    byte[] samples = picture.samples();
+    int channels = picture.channels();
+    int from = Math.max(0, -left);
+    int to = Math.min(width, picture.width() - left);
+    for (int c = 0; c < channels; c++) {
+      for (int y = 0; y < height; y++) {
+        int out = offset + (c * height + y) * width;
+        Arrays.fill(target, out, out + width, 0);
+        if (top + y < 0 || top + y >= picture.height()) {
+          continue;
+        }
+        int at = ((top + y) * picture.width() + left + from) * channels + c;
+        for (int x = from; x < to; x++) {
+          target[out + x] = samples[at] & 0xFF;
+          at += channels;
+        }
+      }
     }
   }
 

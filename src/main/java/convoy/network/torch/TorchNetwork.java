@@ -92,7 +92,8 @@ final class TorchNetwork implements Network {
   private Tensor loss(Map<String, Tensor> scores, Minibatch minibatch, Loss kind) {
     int classes = blueprint.output().output().size(0);
     Tensor targets =
-        minibatch.isMixed()
+        // With class numbers, weights would be divided by their sum over the minibatch.
+        minibatch.isMixed() || !kind.classWeights().isEmpty()
             ? Tensor.create(minibatch.targets(classes, 0), minibatch.examples(), classes)
                 .to(device, ScalarType.Float)
             : labels(minibatch);

@@ -36,7 +36,7 @@ class AugmenterTest {
   }
 
   @Test
-  void mirroringTwiceIsNothing() {
+  void halfOfAllAreMirrored() {
     Picture noise = Pictures.noise(6, 6, 3, 3);
     ImageTransform transform = new ImageTransform(6, 6, 1, ZERO, ONE);
     Augmenter mirror = plain(transform, new Augmentation(Crop.CENTER, 1, 0, true));
@@ -45,8 +45,14 @@ class AugmenterTest {
     int mirrored = 0;
     for (int seed = 0; seed < 20; seed++) {
       float[] values = made(mirror, noise, seed);
-      assertThat(values[0]).isIn(plain[0], plain[5]);
-      mirrored += values[0] == plain[5] ? 1 : 0;
+      if (values[0] != plain[0]) {
+        mirrored++;
+        for (int i = 0; i < 108; i++) {
+          assertThat(values[i]).isEqualTo(plain[i / 6 * 6 + 5 - i % 6]);
+        }
+      } else {
+        assertThat(values).isEqualTo(plain);
+      }
     }
     assertThat(mirrored).isBetween(3, 17);
   }
@@ -80,6 +86,20 @@ class AugmenterTest {
       places[Math.round(made(crop, columns, seed)[0])]++;
     }
     assertThat(Arrays.stream(places)).allMatch(count -> count > 900 && count < 1100);
+  }
+
+  /** Of four pixels, each makes sixteen: whole ones would leave no place but the middle. */
+  @Test
+  void aPictureThatIsEnlargedMovesByPartsOfItsPixels() {
+    Picture columns = filled(4, 4, 1, 0, 50, 100, 150);
+    ImageTransform transform = new ImageTransform(16, 16, 1, GRAY_ZERO, GRAY_ONE);
+    Augmenter padded = plain(transform, new Augmentation(Crop.RANDOM, 1, 2, false));
+    long places =
+        IntStream.range(0, 100)
+            .mapToObj(seed -> made(padded, columns, seed)[8 * 16 + 8])
+            .distinct()
+            .count();
+    assertThat(places).isGreaterThan(50);
   }
 
   private static Augmentation jitter(double brightness, double contrast, double saturation) {

@@ -25,6 +25,24 @@ class ImageTransformTest {
     }
   }
 
+  /** Nearly the same box goes the long way, through the filters. */
+  @Test
+  void wholePixelsAreCopiedAsTheFiltersWould() {
+    Picture noise = Pictures.noise(9, 7, 3, 4);
+    for (int top = -3; top <= 6; top++) {
+      for (int left = -3; left <= 5; left++) {
+        float[] copied = new float[3 * 5 * 4];
+        float[] filtered = new float[3 * 5 * 4];
+        Resampler.resample(noise, new Resampler.Box(top, left, 5, 4), 5, 4, copied, 0);
+        Resampler.Box near = new Resampler.Box(top + 1e-7, left + 1e-7, 5, 4);
+        Resampler.resample(noise, near, 5, 4, filtered, 0);
+        for (int i = 0; i < copied.length; i++) {
+          assertThat(copied[i]).isCloseTo(filtered[i], within(1e-3f));
+        }
+      }
+    }
+  }
+
   @Test
   void shrinkingByAWholeNumberKeepsTheMean() {
     Picture noise = Pictures.noise(64, 64, 3, 2);
