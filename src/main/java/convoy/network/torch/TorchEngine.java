@@ -81,6 +81,6 @@ public final class TorchEngine implements Engine {
     return torch.hasCUDA()
         ? "libtorch sees %d NVIDIA GPUs with a driver for its CUDA (nvidia-smi lists them)"
             .formatted(gpus())
-        : "this build of libtorch has no CUDA (./mvnw -Pcuda package makes one that has)";
+        : "libtorch was loaded without CUDA: the job jar is not the one for GPUs (./mvnw -Pcuda package makes it), or CUDA 13 and cuDNN 9 are not on this machine";
   }
 }
