@@ -123,10 +123,9 @@ public record Evaluation(
   /**
    * Examples of one class that were taken for another.
    *
-   * @param pictures files beside the evaluation, of the first of them
+   * @param shown the first of them, whose pictures are at {@link #picturePath}
    */
-  public record Confused(
-      String label, String predicted, int examples, List<Integer> shown, List<String> pictures) {}
+  public record Confused(String label, String predicted, int examples, List<Integer> shown) {}
 
   /**
    * The evaluation of what members and their ensembles said about a split.
@@ -196,16 +195,12 @@ public record Evaluation(
         .sorted(Comparator.comparing((List<Integer> cell) -> cell.get(2)).reversed())
         .limit(CONFUSED_KEPT)
         .map(
-            cell -> {
-              List<Integer> shown =
-                  answers.taken(winner, cell.get(0), cell.get(1), PICTURES_OF_CONFUSED);
-              return new Confused(
-                  classes.get(cell.get(0)),
-                  classes.get(cell.get(1)),
-                  cell.get(2),
-                  shown,
-                  shown.stream().map(Evaluation::picturePath).toList());
-            })
+            cell ->
+                new Confused(
+                    classes.get(cell.get(0)),
+                    classes.get(cell.get(1)),
+                    cell.get(2),
+                    answers.taken(winner, cell.get(0), cell.get(1), PICTURES_OF_CONFUSED)))
         .toList();
   }
 

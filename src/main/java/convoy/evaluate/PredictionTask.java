@@ -40,9 +40,11 @@ record PredictionTask(
         result.get(t).add(from + i, store.label(from + i), all.get(t));
       }
       // Validation asks for no files after every epoch, and should not pay for them.
+      String name = question.files().isEmpty() ? "" : store.entry(from + i).name();
       if (!question.files().isEmpty()) {
-        String name = store.entry(from + i).name();
         lines.append(line(name, from + i, store.label(from + i), all));
+      }
+      if (!question.scores().isEmpty()) {
         scores.add(new ScoreFile.Row(from + i, name, store.label(from + i), ofMembers));
       }
     }

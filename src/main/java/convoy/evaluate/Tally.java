@@ -167,10 +167,6 @@ public final class Tally implements Serializable {
     return classes > TOP ? Optional.of((double) top5Errors / examples) : Optional.empty();
   }
 
-  public long top5Errors() {
-    return top5Errors;
-  }
-
   /** Mean cross entropy in nats. */
   public double loss() {
     return lossSum / examples;

@@ -21,6 +21,9 @@ final class AugmentedPictures {
   private static final int EPOCHS = 10;
   private static final int SIDE = 96;
 
+  /** Each picture is decoded once for all epochs. */
+  private static final int DECODED_MEBIBYTES = 16;
+
   private AugmentedPictures() {}
 
   /** Writes the sheet into a run's folder where it is not there yet. */
@@ -32,7 +35,7 @@ final class AugmentedPictures {
     Location dataset = Location.of(config.dataset());
     DatasetManifest manifest = DatasetManifest.read(dataset);
     try (PictureShelf shelf =
-        new PictureShelf(dataset, manifest, PictureShelf.Room.ofMebibytes(0))) {
+        new PictureShelf(dataset, manifest, PictureShelf.Room.ofMebibytes(DECODED_MEBIBYTES))) {
       PictureStore store = shelf.store(SplitName.TRAIN);
       // Shards are in no order: the first examples are as good as any, and in one file.
       int[] examples = IntStream.range(0, Math.min(PICTURES, store.examples())).toArray();

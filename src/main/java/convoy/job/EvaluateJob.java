@@ -2,7 +2,6 @@ package convoy.job;
 
 import convoy.cluster.SparkContexts;
 import convoy.core.Checks;
-import convoy.core.Documents;
 import convoy.core.Location;
 import convoy.core.Progress;
 import convoy.core.RunFolder;
@@ -58,9 +57,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
           .that(
               !members.isEmpty(), "members", members, "must name at least one run or model folder")
           .that(
-              selectionSplit
-                  .map(by -> !SplitName.spelled(by).equals(SplitName.spelled(split)))
-                  .orElse(true),
+              !selectionSplit.map(SplitName::spelled).equals(Optional.of(SplitName.spelled(split))),
               "selection-split",
               selectionSplit.orElse(""),
               "must not be the split that is reported")
@@ -73,6 +70,10 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
 
     String splitName() {
       return SplitName.spelled(split);
+    }
+
+    Optional<String> selectionName() {
+      return selectionSplit.map(SplitName::spelled);
     }
 
     Registry models() {
@@ -95,9 +96,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
     try {
       DatasetManifest manifest = DatasetManifest.read(Location.of(config.dataset()));
       Checks.collect(problems, () -> manifest.split(config.splitName()));
-      config
-          .selectionSplit()
-          .ifPresent(by -> Checks.collect(problems, () -> manifest.split(SplitName.spelled(by))));
+      config.selectionName().ifPresent(by -> Checks.collect(problems, () -> manifest.split(by)));
       for (String path : config.members()) {
         Checks.collect(
             problems,
@@ -168,8 +167,8 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
       }
       Selection selection =
           config
-              .selectionSplit()
-              .map(by -> selection(SplitName.spelled(by), ensembles))
+              .selectionName()
+              .map(by -> selection(by, ensembles))
               .orElseGet(() -> Selection.byTraining(members));
       Predictor.Question question = question(ensembles, run.location());
       List<Tally> tallies = ask(config.splitName(), question);
@@ -246,14 +245,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
 
   /** Empty for a model folder that lies in no run. */
   private static List<Evaluation.CurvePoint> learningCurve(String member) {
-    Location progress = Location.of(member).child("progress.jsonl");
-    if (!progress.exists()) {
-      return List.of();
-    }
-    return progress
-        .readText()
-        .lines()
-        .map(line -> Documents.fromJson(progress.uri(), line, TrainingHistory.Epoch.class))
+    return TrainingHistory.of(new RunFolder(Location.of(member))).stream()
         .map(TrainingHistory.Epoch::curvePoint)
         .toList();
   }

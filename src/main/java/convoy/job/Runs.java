@@ -46,8 +46,9 @@ final class Runs {
    */
   static RunFolder open(String job, Record config, List<String> free, Job.Context context) {
     Location folder = context.run().orElseGet(() -> fresh(job));
-    UserException.throwIfAny(folder.problemsWithWriting());
+    // One that was named has been looked at (problems).
     if (context.run().isEmpty()) {
+      UserException.throwIfAny(folder.problemsWithWriting());
       // Whoever stops it has to know what to resume.
       context.out().printf("Run %s%n", folder);
     }

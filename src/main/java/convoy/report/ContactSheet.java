@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.stream.IntStream;
 
 /** Many small pictures on one sheet, for a look at a data set. */
 public final class ContactSheet {
@@ -37,15 +36,13 @@ public final class ContactSheet {
    */
   public static BufferedImage augmented(
       Picture picture, Augmenter augmenter, int count, int columns, int side) {
-    List<BufferedImage> tiles = new ArrayList<>();
-    float[] input = new float[augmenter.transform().size()];
-    IntStream.range(0, count)
-        .forEach(
-            i -> {
-              augmenter.apply(picture, new SplittableRandom(i), input, 0);
-              tiles.add(seen(input, augmenter.transform()));
-            });
-    return sheet(tiles, columns, side);
+    List<float[]> inputs = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      float[] input = new float[augmenter.transform().size()];
+      augmenter.apply(picture, new SplittableRandom(i), input, 0);
+      inputs.add(input);
+    }
+    return inputs(inputs, augmenter.transform(), columns, side);
   }
 
   /**

@@ -184,7 +184,8 @@ public final class EvaluationReport {
         "predicted", pair.predicted(),
         "examples", "%,d".formatted(pair.examples()),
         "images",
-            pair.pictures().stream()
+            pair.shown().stream()
+                .map(Evaluation::picturePath)
                 .map(picture -> Pages.image(folder.child(picture).readBytes()))
                 .toList());
   }

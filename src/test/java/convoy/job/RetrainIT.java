@@ -44,26 +44,32 @@ class RetrainIT {
 
   private static String[] options(String... more) {
     List<String> options =
-        new ArrayList<>(
-            List.of(
-                "--set",
-                "registry=" + models,
-                "--set",
-                "dataset=" + base,
-                "--set",
-                "source.path=" + drops,
-                "--set",
-                "source.layout=imagenet-tars",
-                "--set",
-                "recipe=[conf/train/demo.yaml]",
-                "--set",
-                "settings=[training.epochs=8, network.dropout=0]",
-                "--set",
-                "policy.largest-class-loss=0.15"));
+        options(
+            models,
+            base,
+            drops,
+            "settings=[training.epochs=8, network.dropout=0]",
+            "policy.largest-class-loss=0.15");
     for (String setting : more) {
       options.addAll(List.of("--set", setting));
     }
     return options.toArray(String[]::new);
+  }
+
+  /** Of a retraining from drops of a tar a class, by the demo's recipe. */
+  static List<String> options(Path registry, Path dataset, Path drops, String... more) {
+    List<String> settings =
+        new ArrayList<>(
+            List.of(
+                "registry=" + registry,
+                "dataset=" + dataset,
+                "source.path=" + drops,
+                "source.layout=imagenet-tars",
+                "recipe=[conf/train/demo.yaml]"));
+    settings.addAll(List.of(more));
+    List<String> options = new ArrayList<>();
+    settings.forEach(setting -> options.addAll(List.of("--set", setting)));
+    return options;
   }
 
   private static Registry registry() {

@@ -134,16 +134,7 @@ class StandaloneClusterIT {
     Path run = folder.resolve("evaluation");
     scripts.run("train.sh", trainOptions(folder.resolve("two"), 2));
     String output =
-        scripts.run(
-            "evaluate.sh",
-            "--spark",
-            settings.toString(),
-            "--set",
-            "dataset=" + folder.resolve("shapes"),
-            "--set",
-            "members=[%s, %s]".formatted(folder.resolve("one"), folder.resolve("two")),
-            "--run",
-            run.toString());
+        evaluated(run, "members=[%s, %s]".formatted(folder.resolve("one"), folder.resolve("two")));
     assertThat(output).contains("200 examples of split test").contains("ensemble-mean");
     Evaluation evaluation = Documents.read(Location.of(run + "/evaluation.json"), Evaluation.class);
     assertThat(evaluation.examples()).isEqualTo(200);
@@ -157,27 +148,25 @@ class StandaloneClusterIT {
         .doesNotContain("http://");
   }
 
+  private static String evaluated(Path run, String... more) throws Exception {
+    List<String> options =
+        new ArrayList<>(List.of("--spark", settings.toString(), "--run", run.toString()));
+    options.addAll(List.of("--set", "dataset=" + folder.resolve("shapes")));
+    for (String setting : more) {
+      options.addAll(List.of("--set", setting));
+    }
+    return scripts.run("evaluate.sh", options.toArray(String[]::new));
+  }
+
   @Test
   @Order(8)
   void aDropIsLearnedOnTheClusterAndItsChampionEvaluated() throws Exception {
     Path drops = Files.createDirectories(folder.resolve("drops"));
     Path models = folder.resolve("models");
-    String[] retrain = {
-      "--spark",
-      settings.toString(),
-      "--set",
-      "registry=" + models,
-      "--set",
-      "dataset=" + folder.resolve("shapes"),
-      "--set",
-      "source.path=" + drops,
-      "--set",
-      "source.layout=imagenet-tars",
-      "--set",
-      "recipe=[conf/train/demo.yaml]",
-      "--set",
-      "settings=[training.epochs=3]",
-    };
+    List<String> options = new ArrayList<>(List.of("--spark", settings.toString()));
+    options.addAll(
+        RetrainIT.options(models, folder.resolve("shapes"), drops, "settings=[training.epochs=3]"));
+    String[] retrain = options.toArray(String[]::new);
     scripts.run("retrain.sh", retrain);
     scripts.run(
         "draw.sh",
@@ -195,18 +184,7 @@ class StandaloneClusterIT {
     assertThat(registry.versions()).containsExactly(1, 2);
     assertThat(registry.decision(2).comparison()).isPresent();
     String output =
-        scripts.run(
-            "evaluate.sh",
-            "--spark",
-            settings.toString(),
-            "--set",
-            "dataset=" + folder.resolve("shapes"),
-            "--set",
-            "members=[registry:champion]",
-            "--set",
-            "registry=" + models,
-            "--run",
-            folder.resolve("champion").toString());
+        evaluated(folder.resolve("champion"), "members=[registry:champion]", "registry=" + models);
     assertThat(output)
         .contains("registry-" + registry.champion().orElseThrow())
         .contains("200 examples of split test");
