@@ -40,7 +40,8 @@ class LibraryIT {
                 System.getProperty("java.class.path"),
                 "-d",
                 classes.toString(),
-                "examples/library/src/main/java/example/TrainAndAsk.java");
+                "examples/library/src/main/java/example/TrainAndAsk.java",
+                "examples/library/src/main/java/example/ChooseRate.java");
     assertThat(compiled).isZero();
     List<String> command =
         new ArrayList<>(List.of(ProcessHandle.current().info().command().orElse("java"), "-Xmx1g"));
