@@ -3,6 +3,7 @@ package convoy.core;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
@@ -36,8 +37,16 @@ public final class Documents {
 
   private final ObjectNode tree;
 
+  /** What this was before anything was laid over it. */
+  private final ObjectNode defaults;
+
   private Documents(ObjectNode tree) {
+    this(tree, tree);
+  }
+
+  private Documents(ObjectNode tree, ObjectNode defaults) {
     this.tree = tree;
+    this.defaults = defaults;
   }
 
   /**
@@ -100,7 +109,8 @@ public final class Documents {
   public static <T> T part(String name, String json, String key, Class<T> type) {
     JsonNode part = json(name, json).path(key);
     List<String> problems = new ArrayList<>();
-    T bound = type.cast(new RecordBinder(problems).bind(part, type, key));
+    T bound =
+        type.cast(new RecordBinder(problems, MissingNode.getInstance()).bind(part, type, key));
     UserException.throwIfAny(problems);
     return bound;
   }
@@ -173,7 +183,7 @@ public final class Documents {
   public Documents overlaidBy(Documents overlay) {
     ObjectNode merged = tree.deepCopy();
     merge(merged, overlay.tree);
-    return new Documents(merged);
+    return new Documents(merged, defaults);
   }
 
   /**
@@ -245,7 +255,7 @@ public final class Documents {
   /** The record that this document means; every problem is reported, each with its key's path. */
   public <T> T bind(String name, Class<T> type) {
     List<String> problems = new ArrayList<>();
-    T bound = type.cast(new RecordBinder(problems).bind(tree, type, ""));
+    T bound = type.cast(new RecordBinder(problems, defaults).bind(tree, type, ""));
     if (!problems.isEmpty()) {
       throw new UserException(
           String.join("\n", problems.stream().map(p -> p + " [" + name + "]").toList()));

@@ -29,9 +29,16 @@ import org.apache.commons.text.similarity.LevenshteinDistance;
 final class RecordBinder {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
   private final List<String> problems;
+  private final JsonNode defaults;
 
-  RecordBinder(List<String> problems) {
+  /**
+   * @param problems are added to
+   * @param defaults the reference document, whose values stand for wrong ones while those beside
+   *     them are checked
+   */
+  RecordBinder(List<String> problems, JsonNode defaults) {
     this.problems = problems;
+    this.defaults = defaults;
   }
 
   /** The value, or null where a problem was added. */
@@ -106,7 +113,36 @@ final class RecordBinder {
         values[i] = bind(value, components[i].getGenericType(), join(path, known.get(i)));
       }
     }
-    return problems.size() > before ? null : construct(type, components, values, path);
+    if (problems.size() == before) {
+      return construct(type, components, values, path);
+    }
+    checkTheRest(type, components, values, path);
+    return null;
+  }
+
+  /** A record checks its values together, which those that are wrong must not prevent. */
+  private void checkTheRest(
+      Class<?> type, RecordComponent[] components, Object[] values, String path) {
+    for (int i = 0; i < components.length; i++) {
+      if (values[i] == null) {
+        String place = join(path, kebab(components[i].getName()));
+        values[i] =
+            new RecordBinder(new ArrayList<>(), MissingNode.getInstance())
+                .bind(at(defaults, place), components[i].getGenericType(), place);
+        if (values[i] == null) {
+          return;
+        }
+      }
+    }
+    var unused = construct(type, components, values, path);
+  }
+
+  private static JsonNode at(JsonNode tree, String path) {
+    JsonNode at = tree;
+    for (String key : path.split("\\.")) {
+      at = at.path(key);
+    }
+    return at;
   }
 
   private void checkKnown(String key, List<String> known, String path, Class<?> type) {

@@ -83,6 +83,18 @@ class DocumentsTest {
         .hasMessageContaining("Invalid rate: \"fast\" (must be a number)");
   }
 
+  /** Those of a block beside those of what is around it, and beside values of a wrong kind. */
+  @Test
+  void whatIsOutOfRangeIsToldBesideWhatIsNoValue() {
+    assertThatThrownBy(() -> bind("name=x", "speed.gear-count=0", "sizes=[a]", "rate=-1"))
+        .hasMessageContaining("Invalid gear-count: 0 (must be at least 1) in speed")
+        .hasMessageContaining("Invalid sizes[0]")
+        .hasMessageContaining("Invalid rate: -1.0 (must be above 0)");
+    assertThatThrownBy(() -> bind("name=x", "rate=fast"))
+        .hasMessageContaining("Invalid rate")
+        .hasMessageNotContaining("must be above 0");
+  }
+
   @Test
   void aSettingIsTheTextAsItStands() {
     assertThat(bind("name=/data/run #2").name()).isEqualTo("/data/run #2");
