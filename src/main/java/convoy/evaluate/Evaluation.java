@@ -17,7 +17,8 @@ import org.apache.commons.math3.stat.interval.WilsonScoreInterval;
  * What members and ensembles reached on a split; {@code evaluation.json}. Errors are fractions.
  *
  * @param examples each scored exactly once
- * @param views of each picture, whose answers were averaged
+ * @param views of each picture at each of the scales, whose answers were averaged
+ * @param scales of the views' sides, in parts of the members' own
  * @param classes human names, in order of the labels
  * @param selectedBy what is shown in detail, and why that
  * @param pairs each two of members and ensembles
@@ -30,6 +31,7 @@ public record Evaluation(
     String split,
     long examples,
     ImageTransform.Views views,
+    List<Double> scales,
     List<String> classes,
     List<Score> members,
     List<Score> ensembles,
@@ -166,7 +168,8 @@ public record Evaluation(
         dataset,
         split,
         tallies.get(0).examples(),
-        question.views(),
+        question.views().views(),
+        question.views().scales(),
         classes,
         scores,
         ensembles,

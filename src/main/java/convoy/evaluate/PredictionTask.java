@@ -28,7 +28,7 @@ record PredictionTask(
     List<Tally> result = names.stream().map(name -> new Tally(classes)).toList();
     // Members one after the other: a replica at a time is in memory, and pictures stay decoded.
     List<List<float[]>> answers =
-        members.stream().map(member -> answers(member, question.views(), store)).toList();
+        members.stream().map(member -> answers(member, question.views().all(), store)).toList();
     StringBuilder lines = new StringBuilder(header(names));
     List<ScoreFile.Row> scores = new ArrayList<>();
     for (int i = 0; i < to - from; i++) {
@@ -59,7 +59,8 @@ record PredictionTask(
     return result;
   }
 
-  private List<float[]> answers(Member member, ImageTransform.Views views, PictureStore store) {
+  private List<float[]> answers(
+      Member member, List<ImageTransform.View> views, PictureStore store) {
     List<int[]> minibatches = new ArrayList<>();
     for (int start = from; start < to; start += options.minibatch()) {
       minibatches.add(IntStream.range(start, Math.min(to, start + options.minibatch())).toArray());
@@ -73,7 +74,7 @@ record PredictionTask(
           List<float[]> answers = new ArrayList<>();
           // Classes that it does not know come after those that it does.
           IntStream.range(from, to).forEach(example -> answers.add(new float[classes]));
-          for (ImageTransform.View view : views.all()) {
+          for (ImageTransform.View view : views) {
             var inputs = MinibatchReader.Inputs.plain(member.transform(), view);
             try (MinibatchReader reader = new MinibatchReader(store, inputs, minibatches)) {
               int first = 0;
@@ -81,7 +82,7 @@ record PredictionTask(
                 Minibatch minibatch = reader.next();
                 float[] probabilities =
                     network.probabilities(minibatch.inputs(), minibatch.examples());
-                add(probabilities, member.network().classes(), views.all().size(), answers, first);
+                add(probabilities, member.network().classes(), views.size(), answers, first);
                 first += minibatch.examples();
               }
             }

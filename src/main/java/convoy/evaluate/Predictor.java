@@ -31,7 +31,7 @@ public final class Predictor {
   public record Question(
       List<Member> members,
       List<Ensemble> ensembles,
-      ImageTransform.Views views,
+      ImageTransform.Viewing views,
       List<Location> files,
       List<Location> scores)
       implements Serializable {
@@ -41,7 +41,7 @@ public final class Predictor {
 
     /** Of members alone. */
     public static Question of(List<Member> members, List<Location> files) {
-      return new Question(members, List.of(), ImageTransform.Views.CENTER, files, List.of());
+      return new Question(members, List.of(), ImageTransform.Viewing.CENTER, files, List.of());
     }
 
     /** Names of members, then of ensembles. */

@@ -47,6 +47,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
       String registry,
       List<Combination> combinations,
       ImageTransform.Views views,
+      List<Double> scales,
       int tasks,
       int minibatch,
       int cacheMebibytes,
@@ -61,6 +62,12 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
               "selection-split",
               selectionSplit.orElse(""),
               "must not be the split that is reported")
+          .that(!scales.isEmpty(), "scales", scales, "must have one at least")
+          .that(
+              scales.stream().allMatch(scale -> scale >= 0.1 && scale <= 2),
+              "scales",
+              scales,
+              "must be 0.1 to 2")
           .atLeast(1, "tasks", tasks)
           .atLeast(1, "minibatch", minibatch)
           .atLeast(0, "cache-mebibytes", cacheMebibytes)
@@ -199,7 +206,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
       return new Predictor.Question(
           members,
           ensembles,
-          config.views(),
+          new ImageTransform.Viewing(config.views(), config.scales()),
           List.of(folder.child("predictions")),
           List.of(folder.child("scores")));
     }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * An evaluation as files: {@code summary.csv} for tables, {@code report.html} for people. The page
@@ -101,11 +102,20 @@ public final class EvaluationReport {
   }
 
   private static String views(Evaluation evaluation) {
-    return switch (evaluation.views()) {
-      case CENTER -> "the centre of each picture";
-      case MIRRORED -> "the centre of each picture and its mirror image";
-      case TEN_CROPS -> "ten crops of each picture";
-    };
+    String views =
+        switch (evaluation.views()) {
+          case CENTER -> "the centre of each picture";
+          case MIRRORED -> "the centre of each picture and its mirror image";
+          case TEN_CROPS -> "ten crops of each picture";
+        };
+    return evaluation.scales().equals(List.of(1.0))
+        ? views
+        : "%s, at scales of %s"
+            .formatted(
+                views,
+                evaluation.scales().stream()
+                    .map(String::valueOf)
+                    .collect(Collectors.joining(", ")));
   }
 
   private static List<Map<String, Object>> rows(Evaluation evaluation) {

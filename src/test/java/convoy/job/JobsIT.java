@@ -85,6 +85,8 @@ class JobsIT {
       "selection-split=validation",
       "--set",
       "views=ten-crops",
+      "--set",
+      "scales=[0.8, 1]",
       "--run",
       evaluation.toString()
     };
@@ -99,6 +101,7 @@ class JobsIT {
     assertThat(scores.calibrated().orElseThrow().loss())
         .isNotEqualTo(scores.winner().loss())
         .isFinite();
+    assertThat(scores.scales()).containsExactly(0.8, 1.0);
     assertThat(scores.gains()).hasSize(4);
     assertThat(scores.pairs()).hasSize(15);
     options[5] = "selection-split=test";

@@ -54,12 +54,14 @@ public record ImageTransform(
    *
    * @param vertical 0 at the top, 1 at the bottom
    * @param horizontal 0 at the left, 1 at the right
+   * @param scale of its sides, in parts of evaluation's; it is never larger than the picture
    */
-  public record View(double vertical, double horizontal, boolean mirrored) implements Serializable {
-    public static final View CENTER = new View(0.5, 0.5, false);
+  public record View(double vertical, double horizontal, boolean mirrored, double scale)
+      implements Serializable {
+    public static final View CENTER = new View(0.5, 0.5, false, 1);
   }
 
-  /** Views whose answers are averaged. */
+  /** Which crops are looked at. */
   public enum Views {
     CENTER,
     /** And its mirror image. */
@@ -68,22 +70,35 @@ public record ImageTransform(
      * Centre and corners, each mirrored, too (after Krizhevsky et al., 2012, section 4.1, who took
      * the corners of the central square).
      */
-    TEN_CROPS;
+    TEN_CROPS
+  }
 
-    /** The views, one after the other. */
+  /**
+   * What is looked at of a picture.
+   *
+   * @param scales that all views are taken at, one at least (Simonyan and Zisserman, 2015, section
+   *     3.2)
+   */
+  public record Viewing(Views views, List<Double> scales) implements Serializable {
+    public static final Viewing CENTER = new Viewing(Views.CENTER, List.of(1.0));
+
+    private static final List<View> CENTER_AND_CORNERS =
+        List.of(
+            View.CENTER,
+            new View(0, 0, false, 1),
+            new View(0, 1, false, 1),
+            new View(1, 0, false, 1),
+            new View(1, 1, false, 1));
+
+    /** The views, one after the other; their answers are averaged. */
     public List<View> all() {
-      List<View> upright =
-          this == TEN_CROPS
-              ? List.of(
-                  View.CENTER,
-                  new View(0, 0, false),
-                  new View(0, 1, false),
-                  new View(1, 0, false),
-                  new View(1, 1, false))
-              : List.of(View.CENTER);
-      List<View> all = new ArrayList<>(upright);
-      if (this != CENTER) {
-        upright.forEach(view -> all.add(new View(view.vertical, view.horizontal, true)));
+      List<View> upright = views == Views.TEN_CROPS ? CENTER_AND_CORNERS : List.of(View.CENTER);
+      List<View> all = new ArrayList<>();
+      for (double scale : scales) {
+        upright.forEach(view -> all.add(new View(view.vertical, view.horizontal, false, scale)));
+        if (views != Views.CENTER) {
+          upright.forEach(view -> all.add(new View(view.vertical, view.horizontal, true, scale)));
+        }
       }
       return all;
     }
@@ -91,7 +106,7 @@ public record ImageTransform(
 
   /** A crop of evaluation's size. */
   Resampler.Box box(Picture picture, View view) {
-    double scale = scale(picture);
+    double scale = scale(picture, Math.min(1, cropFraction * view.scale));
     double h = height * scale;
     double w = width * scale;
     return new Resampler.Box(
@@ -100,7 +115,11 @@ public record ImageTransform(
 
   /** Picture pixels per input pixel: the largest crop of the input's shape times the fraction. */
   double scale(Picture picture) {
-    return cropFraction
+    return scale(picture, cropFraction);
+  }
+
+  private double scale(Picture picture, double fraction) {
+    return fraction
         * Math.min((double) picture.height() / height, (double) picture.width() / width);
   }
 

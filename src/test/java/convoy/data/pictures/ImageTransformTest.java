@@ -60,6 +60,29 @@ class ImageTransformTest {
   }
 
   @Test
+  void scalesEnlargeAndNeverLeaveThePicture() {
+    ImageTransform transform = new ImageTransform(4, 4, 0.8, ZERO, ONE);
+    Picture wide = Pictures.noise(10, 20, 3, 3);
+    List<ImageTransform.View> views =
+        new ImageTransform.Viewing(ImageTransform.Views.TEN_CROPS, List.of(0.5, 1.0, 2.0)).all();
+    assertThat(views).hasSize(30).doesNotHaveDuplicates();
+    assertThat(views.stream().map(view -> transform.box(wide, view)).distinct())
+        .contains(
+            new Resampler.Box(3, 8, 4, 4),
+            new Resampler.Box(6, 0, 4, 4),
+            new Resampler.Box(2, 12, 8, 8),
+            new Resampler.Box(0, 5, 10, 10))
+        .allMatch(
+            box ->
+                box.top() >= 0
+                    && box.left() >= 0
+                    && box.top() + box.height() <= 10
+                    && box.left() + box.width() <= 20);
+    assertThat(new ImageTransform.Viewing(ImageTransform.Views.MIRRORED, List.of(1.0)).all())
+        .containsExactly(ImageTransform.View.CENTER, new ImageTransform.View(0.5, 0.5, true, 1));
+  }
+
+  @Test
   void meanAndDeviationAreTakenOut() {
     float[] values = new float[3];
     new ImageTransform(1, 1, 1, List.of(10.0, 20.0, 30.0), List.of(2.0, 4.0, 5.0))
