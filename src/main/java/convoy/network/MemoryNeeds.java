@@ -4,14 +4,16 @@ import convoy.network.architecture.Blueprint;
 import convoy.network.architecture.Blueprint.Node;
 
 /**
- * What training will take of memory.
+ * What training will take of memory, with gradient descent or another optimizer.
  *
  * @param stateValues parameters, and the running statistics of batch normalization
  * @param replicaBytes of one replica outside the heap, or on its GPU: parameters, gradient,
  *     momentum, activations and their gradients for one minibatch
  * @param minibatchBytes of one minibatch's inputs
+ * @param stateBytes of parameters and what the optimizer remembers together
  */
-public record MemoryNeeds(long stateValues, long replicaBytes, long minibatchBytes) {
+public record MemoryNeeds(
+    long stateValues, long replicaBytes, long minibatchBytes, long stateBytes) {
   private static final long MEBIBYTE = 1 << 20;
 
   /** Spark, Hadoop and the JVM themselves. */
@@ -22,20 +24,27 @@ public record MemoryNeeds(long stateValues, long replicaBytes, long minibatchByt
 
   public static MemoryNeeds of(NetworkSpec spec, int minibatch, Backend backend) {
     Blueprint blueprint = Architectures.blueprint(spec);
+    long values = blueprint.nodes().stream().mapToLong(Node::stateValues).sum();
     return new MemoryNeeds(
-        blueprint.nodes().stream().mapToLong(Node::stateValues).sum(),
+        values,
         Engine.of(backend.engine()).replicaBytes(blueprint, minibatch, backend.precision()),
-        minibatch * blueprint.input().count() * Float.BYTES);
+        minibatch * blueprint.input().count() * Float.BYTES,
+        values * Float.BYTES * 2);
   }
 
-  /** Bytes of parameters and momentum together. */
-  public long stateBytes() {
-    return stateValues * Float.BYTES * 2;
+  /** With another optimizer. */
+  public MemoryNeeds with(Optimizer optimizer) {
+    long more = (optimizer.remembered(Math.toIntExact(stateValues)) - stateValues) * Float.BYTES;
+    return new MemoryNeeds(stateValues, replicaBytes + more, minibatchBytes, stateBytes + more);
+  }
+
+  public long parameterBytes() {
+    return stateValues * Float.BYTES;
   }
 
   /**
-   * States (parameters and momentum) that are in heaps at the same time; the others are in
-   * replicas.
+   * States (parameters and what the optimizer remembers) that are in heaps at the same time; the
+   * others are in replicas.
    *
    * @param driver in the driver's
    * @param executor in an executor's, whatever it does
@@ -79,6 +88,6 @@ public record MemoryNeeds(long stateValues, long replicaBytes, long minibatchByt
    * @param vectors of the parameters' length that averaging needs for all replicas
    */
   public long executorOffHeapBytes(int replicas, int vectors) {
-    return OFF_HEAP_BASE + replicaBytes * replicas + vectors * stateBytes() / 2;
+    return OFF_HEAP_BASE + replicaBytes * replicas + vectors * parameterBytes();
   }
 }

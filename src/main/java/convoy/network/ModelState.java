@@ -9,20 +9,21 @@ import java.security.MessageDigest;
 import java.util.OptionalInt;
 
 /**
- * All that training changes in a network: its parameters and their momentum, each as little-endian
- * 32-bit floats in one byte array, since Java serializes those in bulk and float arrays one by one.
- * Not changed after it is made; running means and variances of batch normalization are among the
- * parameters, with a momentum of zero.
+ * All that training changes in a network: its parameters and what the optimizer remembers, each as
+ * little-endian 32-bit floats in one byte array, since Java serializes those in bulk and float
+ * arrays one by one. Not changed after it is made; running means and variances of batch
+ * normalization are among the parameters, with a momentum of zero.
  */
 public final class ModelState implements Serializable {
   private final byte[] parameters;
   private final byte[] momentum;
 
   /**
-   * @param momentum as long as {@code parameters}; both are kept, not copied
+   * @param momentum what {@link Optimizer} remembers, at least as long as {@code parameters}: each
+   *     of its means in the order of the parameters, then other numbers; both are kept, not copied
    */
   public ModelState(byte[] parameters, byte[] momentum) {
-    if (parameters.length != momentum.length) {
+    if (parameters.length > momentum.length) {
       throw new IllegalArgumentException(
           "%d bytes of parameters, %d of momentum".formatted(parameters.length, momentum.length));
     }
@@ -33,6 +34,16 @@ public final class ModelState implements Serializable {
   /** With no momentum yet. */
   public static ModelState atRest(byte[] parameters) {
     return new ModelState(parameters, new byte[parameters.length]);
+  }
+
+  /** Refuses what another optimizer remembers. */
+  public void requireAtRest() {
+    for (byte part : momentum) {
+      if (part != 0) {
+        throw new IllegalArgumentException(
+            "A state of another optimizer, which remembers %d bytes".formatted(momentum.length));
+      }
+    }
   }
 
   public byte[] parameters() {

@@ -11,28 +11,24 @@ import java.util.function.Consumer;
 public interface Network extends AutoCloseable {
 
   /**
-   * One step of gradient descent: {@code g = gradient + weightDecay * w; v = momentum * v + g; w =
-   * w - learningRate * v}, where only weights decay: no biases, nothing of a normalization.
+   * One step. Only weights decay: no biases, nothing of a normalization.
    *
-   * @param nesterov whether the step is {@code learningRate * (g + momentum * v)} (Sutskever et
-   *     al., 2013)
    * @param longestGradient norm of the whole gradient above which it is shortened to this (Pascanu
    *     et al., 2013); 0 leaves it
    * @param rates of layers, in parts of the learning rate
    */
   record Step(
       double learningRate,
-      double momentum,
-      boolean nesterov,
+      Optimizer optimizer,
       double weightDecay,
       double longestGradient,
       LayerRates rates,
       Loss loss)
       implements Serializable {
 
-    /** Plain steps at some rates. */
+    /** Gradient descent at some rates. */
     public Step(double learningRate, double momentum, double weightDecay, LayerRates rates) {
-      this(learningRate, momentum, false, weightDecay, 0, rates, Loss.PLAIN);
+      this(learningRate, new Optimizer.Sgd(momentum, false), weightDecay, 0, rates, Loss.PLAIN);
     }
 
     /** All layers at one rate. */
@@ -42,7 +38,7 @@ public interface Network extends AutoCloseable {
 
     /** The same at another rate. */
     public Step at(double rate) {
-      return new Step(rate, momentum, nesterov, weightDecay, longestGradient, rates, loss);
+      return new Step(rate, optimizer, weightDecay, longestGradient, rates, loss);
     }
   }
 
@@ -60,7 +56,8 @@ public interface Network extends AutoCloseable {
 
   /**
    * Takes one step on the mean gradient of a minibatch; returns its mean loss before the step, that
-   * of auxiliary heads in it with their weights.
+   * of auxiliary heads in it with their weights. There has to be room for what the step's optimizer
+   * remembers: see {@link #remember}.
    */
   double fit(Minibatch minibatch, Step step);
 
@@ -84,9 +81,16 @@ public interface Network extends AutoCloseable {
   ModelState state();
 
   /**
+   * Makes room for what an optimizer remembers, which is nothing yet. Without it there is room for
+   * {@link Optimizer.Sgd}'s.
+   */
+  void remember(Optimizer optimizer);
+
+  /**
    * Goes on from a state.
    *
-   * @param state in the order of {@link StateLayout}
+   * @param state in the order of {@link StateLayout}, of the optimizer that there is room for, or
+   *     at rest
    */
   void restore(ModelState state);
 
@@ -95,11 +99,13 @@ public interface Network extends AutoCloseable {
    * which all replicas of a kind share.
    *
    * @param parameters address of the first one
-   * @param momentum address of the first one
-   * @param values of each
-   * @param trained stretches of them that are not statistics
+   * @param values number of the parameters
+   * @param momentum address of the first one that the optimizer remembers
+   * @param remembered number of those
+   * @param trained stretches of the parameters that are not statistics
    */
-  record Vectors(long parameters, long momentum, int values, List<Stretch> trained) {}
+  record Vectors(
+      long parameters, int values, long momentum, int remembered, List<Stretch> trained) {}
 
   /** Some of a vector's values. */
   record Stretch(int from, int length) {}
@@ -118,7 +124,7 @@ public interface Network extends AutoCloseable {
     throw new UnsupportedOperationException("This engine cannot measure statistics");
   }
 
-  /** Lets go of all momentum. */
+  /** Lets go of all that the optimizer remembers. */
   void rest();
 
   /** Everything random from here on (dropout) follows from this seed. */

@@ -61,22 +61,24 @@ record AllReduceWorker(
             new Replicas.Kind(common.network(), common.backend(), ClusterJob.gpu()), UNBOUNDED)) {
       return replica.use(
           "epoch %d, worker %d".formatted(epoch.number() + 1, context.partitionId() + 1),
-          network ->
-              meeting.together(
-                  context,
-                  epoch.layout().workers(),
-                  common.deadline(),
-                  (member, group) -> {
-                    try (RoundAverage average =
-                        new RoundAverage(
-                            common.rules(),
-                            StateLayout.of(common.network()).values(),
-                            network,
-                            group,
-                            member)) {
-                      return new Running(common, member, network, group, average).epoch();
-                    }
-                  }));
+          network -> {
+            network.remember(epoch.step().optimizer());
+            return meeting.together(
+                context,
+                epoch.layout().workers(),
+                common.deadline(),
+                (member, group) -> {
+                  try (RoundAverage average =
+                      new RoundAverage(
+                          common.rules(),
+                          StateLayout.of(common.network()).values(),
+                          network,
+                          group,
+                          member)) {
+                    return new Running(common, member, network, group, average).epoch();
+                  }
+                });
+          });
     }
   }
 

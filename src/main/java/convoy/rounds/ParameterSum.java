@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Workers' states, cut into slices that are averaged apart from each other. The mean is weighted by
@@ -36,17 +37,20 @@ final class ParameterSum {
     byte[] parameters = state.parameters();
     byte[] momentum = state.momentum();
     for (int slice = 0; slice < slices; slice++) {
-      int from = start(parameters.length, slice, slices);
-      int to = start(parameters.length, slice + 1, slices);
       parts.add(
           new Part(
               worker,
               steps.examples(),
               steps.lossSum(),
-              Arrays.copyOfRange(parameters, from, to),
-              withMomentum ? Arrays.copyOfRange(momentum, from, to) : new byte[0]));
+              slice(parameters, slice, slices),
+              withMomentum ? slice(momentum, slice, slices) : new byte[0]));
     }
     return parts;
+  }
+
+  private static byte[] slice(byte[] values, int slice, int slices) {
+    return Arrays.copyOfRange(
+        values, start(values.length, slice, slices), start(values.length, slice + 1, slices));
   }
 
   static Mean mean(int slice, Iterable<Part> unordered) {
@@ -87,16 +91,23 @@ final class ParameterSum {
    * @param unordered one mean a slice
    * @throws UserException if a value is not finite
    */
-  static ModelState assemble(List<Mean> unordered, int length) {
-    byte[] parameters = new byte[length];
-    byte[] momentum = new byte[length];
-    for (Mean mean : unordered) {
-      int from = start(length, mean.slice(), unordered.size());
-      System.arraycopy(mean.parameters(), 0, parameters, from, mean.parameters().length);
-      System.arraycopy(mean.momentum(), 0, momentum, from, mean.momentum().length);
-    }
+  static ModelState assemble(List<Mean> unordered) {
+    byte[] parameters = joined(unordered, Mean::parameters);
+    byte[] momentum = joined(unordered, Mean::momentum);
     requireFinite(parameters);
-    return new ModelState(parameters, momentum);
+    return momentum.length == 0
+        ? ModelState.atRest(parameters)
+        : new ModelState(parameters, momentum);
+  }
+
+  private static byte[] joined(List<Mean> unordered, Function<Mean, byte[]> values) {
+    byte[] joined = new byte[unordered.stream().mapToInt(mean -> values.apply(mean).length).sum()];
+    for (Mean mean : unordered) {
+      byte[] slice = values.apply(mean);
+      int from = start(joined.length, mean.slice(), unordered.size());
+      System.arraycopy(slice, 0, joined, from, slice.length);
+    }
+    return joined;
   }
 
   private static void requireFinite(byte[] values) {

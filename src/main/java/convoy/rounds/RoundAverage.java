@@ -89,7 +89,7 @@ final class RoundAverage implements AutoCloseable {
         vectors -> {
           broadcast(vectors.parameters(), vectors.values());
           if (isNew || rules.momentum() != MomentumRule.KEEP_LOCAL) {
-            broadcast(vectors.momentum(), vectors.values());
+            broadcast(vectors.momentum(), vectors.remembered());
           }
         });
     Optional.ofNullable(kept.get(OUTER))
@@ -121,8 +121,8 @@ final class RoundAverage implements AutoCloseable {
           try (NativeVector parameters = at(vectors.parameters(), vectors)) {
             finite.set(sum(parameters, vectors.trained(), weight));
             if (rules.momentum() == MomentumRule.AVERAGE) {
-              boolean unused = group.sum(vectors.momentum(), vectors.values(), weight);
-              sent(vectors.values(), Float.BYTES);
+              boolean unused = group.sum(vectors.momentum(), vectors.remembered(), weight);
+              sent(vectors.remembered(), Float.BYTES);
             }
             outerStep(parameters, vectors.trained(), learningRate);
             start.ifPresent(vector -> vector.copy(parameters));

@@ -89,7 +89,7 @@ final class ShuffleTransport implements Transport {
               task.value().deadline(),
               done -> {});
       requireAll(means, epoch, position, workers);
-      state = ParameterSum.assemble(means, state.parameters().length);
+      state = ParameterSum.assemble(means);
       return means.get(0);
     } finally {
       start.destroy();
@@ -132,6 +132,7 @@ final class ShuffleTransport implements Transport {
           sgd.where(round),
           task.deadline(),
           network -> {
+            network.remember(epoch.step().optimizer());
             network.restore(start);
             LocalSgd.Steps steps = sgd.steps(network, round, () -> false);
             return ParameterSum.cut(

@@ -51,7 +51,7 @@ public record MemoryPlan(
     int replicas = replicas(spark);
     // Its vectors come to the machine's memory to be averaged.
     return device == DeviceKind.CUDA
-        ? needs.executorOffHeapBytes(0, (vectors + 2) * replicas)
+        ? needs.executorOffHeapBytes(0, vectors * replicas) + replicas * needs.stateBytes()
         : needs.executorOffHeapBytes(replicas, vectors * replicas);
   }
 

@@ -5,6 +5,7 @@ import convoy.core.UserException;
 import convoy.data.reading.EpochPlan;
 import convoy.network.LayerRates;
 import convoy.network.Network;
+import convoy.network.Optimizer;
 import convoy.rounds.MomentumRule;
 import convoy.rounds.OuterStep;
 import convoy.rounds.Payload;
@@ -28,6 +29,8 @@ import java.util.Optional;
  *     model; 0 keeps none
  * @param recalibrationMinibatches of each worker, that batch normalization's statistics are
  *     measured anew with before a validation; 0 leaves the running ones
+ * @param optimizer what steps make of gradients; {@code momentum} is of either
+ * @param secondMomentum of AdamW, of the gradients' squares
  * @param nesterov whether the momentum is Nesterov's
  * @param weightDecay L2, on weights only
  * @param gradientClip longest gradient of a step; 0 leaves them as they are
@@ -56,7 +59,9 @@ public record TrainingOptions(
     Payload payload,
     double movingAverage,
     int recalibrationMinibatches,
+    Steps optimizer,
     double momentum,
+    double secondMomentum,
     MomentumRule momentumBetweenRounds,
     boolean nesterov,
     double weightDecay,
@@ -76,6 +81,14 @@ public record TrainingOptions(
     int checkpointsKept,
     double deadlineMinutes) {
 
+  /** What steps make of gradients. */
+  public enum Steps {
+    /** Gradient descent with momentum. */
+    SGD,
+    /** {@link Optimizer.AdamW}. */
+    ADAM_W
+  }
+
   /** How much the examples of each class count. */
   public enum ClassWeights {
     /** All the same. */
@@ -92,7 +105,12 @@ public record TrainingOptions(
         .atLeast(1, "minibatches-per-round", minibatchesPerRound)
         .atLeast(1, "shuffle-window-shards", shuffleWindowShards)
         .within(0, 0.9999, "momentum", momentum)
-        .that(!nesterov || momentum > 0, "nesterov", nesterov, "needs a momentum above 0")
+        .within(0, 0.999999, "second-momentum", secondMomentum)
+        .that(
+            !nesterov || momentum > 0 && optimizer == Steps.SGD,
+            "nesterov",
+            nesterov,
+            "needs optimizer sgd and a momentum above 0")
         .within(0, 1, "weight-decay", weightDecay)
         .within(0, 1e9, "gradient-clip", gradientClip)
         .within(0, 0.99, "label-smoothing", labelSmoothing)
@@ -188,13 +206,14 @@ public record TrainingOptions(
     List<Double> weights =
         classWeights == ClassWeights.BALANCED ? balanced(classCounts) : List.of();
     return new Network.Step(
-        0,
-        momentum,
-        nesterov,
-        weightDecay,
-        gradientClip,
-        rates,
-        new Network.Loss(labelSmoothing, weights));
+        0, stepping(), weightDecay, gradientClip, rates, new Network.Loss(labelSmoothing, weights));
+  }
+
+  /** What steps make of gradients. */
+  Optimizer stepping() {
+    return optimizer == Steps.SGD
+        ? new Optimizer.Sgd(momentum, nesterov)
+        : new Optimizer.AdamW(momentum, secondMomentum);
   }
 
   /** Their mean over all examples is 1; a class without examples must not be smoothed towards. */

@@ -47,7 +47,8 @@ record TrainingSubject(
     // Of validation's probabilities, which all tasks of one executor may hold.
     long probabilities =
         (long) manifest.split(validationSplit).examples() * manifest.labels().size() * Float.BYTES;
-    MemoryNeeds needs = MemoryNeeds.of(network, options.minibatch(), backend);
+    MemoryNeeds needs =
+        MemoryNeeds.of(network, options.minibatch(), backend).with(options.stepping());
     MomentumRule momentum = options.momentumBetweenRounds();
     return new MemoryPlan(
         needs,
@@ -55,7 +56,7 @@ record TrainingSubject(
             ? options.transport().states(options.rules())
             : options.transport().states(options.rules()).andOneInTheDriver(),
         options.rules().vectors(),
-        momentum == MomentumRule.AVERAGE ? needs.stateBytes() : needs.stateBytes() / 2,
+        momentum == MomentumRule.AVERAGE ? needs.stateBytes() : needs.parameterBytes(),
         options.workers(),
         slots,
         room.heapBytes(),

@@ -78,7 +78,8 @@ public final class DjlNetwork implements Network {
   private void prepare(Step step) {
     if (trainer == null) {
       trainer = newTrainer(step);
-    } else if (step.momentum() != last.momentum() || step.weightDecay() != last.weightDecay()) {
+    } else if (!step.optimizer().equals(last.optimizer())
+        || step.weightDecay() != last.weightDecay()) {
       throw new UnsupportedOperationException("Another momentum or weight decay: " + step);
     }
     last = step;
@@ -88,7 +89,7 @@ public final class DjlNetwork implements Network {
     Optimizer descent =
         Optimizer.sgd()
             .setLearningRateTracker((parameter, update) -> (float) last.learningRate())
-            .optMomentum((float) step.momentum())
+            .optMomentum((float) ((convoy.network.Optimizer.Sgd) step.optimizer()).momentum())
             .optWeightDecays((float) step.weightDecay())
             .build();
     Trainer created =
@@ -116,6 +117,11 @@ public final class DjlNetwork implements Network {
   @Override
   public ModelState state() {
     throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void remember(convoy.network.Optimizer optimizer) {
+    // DJL's trainer does.
   }
 
   @Override

@@ -15,10 +15,12 @@ import convoy.data.reading.PictureStore;
 import convoy.data.shards.DatasetManifest;
 import convoy.network.Architectures;
 import convoy.network.FirstState;
+import convoy.network.LayerRates;
 import convoy.network.ModelState;
 import convoy.network.Network;
 import convoy.network.NetworkSpec;
 import convoy.network.Networks;
+import convoy.network.Optimizer;
 import convoy.network.StateLayout;
 import convoy.network.TrainedModel;
 import convoy.network.architecture.Blueprint;
@@ -85,6 +87,10 @@ class RoundLawsIT {
    * same time.
    */
   private static ModelState plainSgd(int workers, int minibatch) {
+    return plain(workers, minibatch, new Optimizer.Sgd(0.9, false));
+  }
+
+  private static ModelState plain(int workers, int minibatch, Optimizer optimizer) {
     Location dataset = Location.of(shapes.toString());
     DatasetManifest manifest = DatasetManifest.read(dataset);
     int[] shards =
@@ -97,7 +103,10 @@ class RoundLawsIT {
         MinibatchReader.Inputs.plain(
             new ImageTransform(32, 32, 1, manifest.mean(), manifest.standardDeviation()));
     NetworkSpec spec = NetworkSpec.of("lenet", List.of(3, 32, 32), 10).withSeed(1);
+    Network.Step common =
+        new Network.Step(RATE, optimizer, 5e-4, 0, LayerRates.ALL, Network.Loss.PLAIN);
     try (Network network = Networks.torch(spec)) {
+      network.remember(optimizer);
       for (int epoch = 0; epoch < 2; epoch++) {
         EpochPlan plan =
             EpochPlan.of(
@@ -108,8 +117,7 @@ class RoundLawsIT {
               IntStream.range(0, workers)
                   .flatMap(worker -> plan.slice(step, worker).stream().flatMapToInt(Arrays::stream))
                   .toArray();
-          network.fit(
-              MinibatchReader.read(store, inputs, examples), new Network.Step(RATE, 0.9, 5e-4));
+          network.fit(MinibatchReader.read(store, inputs, examples), common);
         }
       }
       return network.state();
@@ -144,6 +152,30 @@ class RoundLawsIT {
         .isLessThan(1e-5);
     assertThat(distance(Files.readAllBytes(checkpoint.resolve("momentum.bin")), plain.momentum()))
         .isLessThan(1e-5);
+  }
+
+  /** Its means and its count of steps are averaged, kept, and begun anew in checkpoints alike. */
+  @ParameterizedTest
+  @ValueSource(strings = {"all-reduce", "spark"})
+  void adamWIsTheSameAlone(String transport) throws IOException {
+    Optimizer adamW = new Optimizer.AdamW(0.9, 0.999);
+    String[] settings = {"training.optimizer=adam-w", "training.weight-decay=5e-4"};
+    Path alone = train(transport, 1, 17, 3, settings);
+    assertThat(
+            Documents.read(
+                    Location.of(alone + "/result.json"), ParameterAveragingTrainer.Result.class)
+                .digest())
+        .isEqualTo(plain(1, 17, adamW).digest());
+    Path checkpoint = alone.resolve("checkpoints/epoch-00002");
+    byte[] momentum = Files.readAllBytes(checkpoint.resolve("momentum.bin"));
+    assertThat(momentum)
+        .hasSize(2 * Files.readAllBytes(checkpoint.resolve("parameters.bin")).length + 4);
+    Path together = train(transport, 2, 5, 1, settings);
+    ModelState plain = plain(2, 5, adamW);
+    byte[] averaged = Files.readAllBytes(together.resolve("checkpoints/epoch-00002/momentum.bin"));
+    float steps = ModelState.floats(plain.momentum()).get(plain.momentum().length / 4 - 1);
+    assertThat(ModelState.floats(averaged).get(averaged.length / 4 - 1))
+        .isCloseTo(steps, within(1e-3f));
   }
 
   private static double distance(byte[] averaged, byte[] plain) {

@@ -84,7 +84,12 @@ class NetworkIT {
         network.fit(
             minibatch,
             new Network.Step(
-                0.05, 0.9, nesterov, 5e-3, longest, LayerRates.ALL, Network.Loss.PLAIN));
+                0.05,
+                new Optimizer.Sgd(0.9, nesterov),
+                5e-3,
+                longest,
+                LayerRates.ALL,
+                Network.Loss.PLAIN));
         ModelState end = network.state();
         for (StateLayout.Block block : StateLayout.of(spec).blocks()) {
           double decay = block.role() == Parameter.Role.WEIGHT ? 5e-3 : 0;
@@ -97,6 +102,59 @@ class NetworkIT {
                 .isCloseTo((float) (value(start.parameters(), i) - 0.05 * way), within(1e-5f));
           }
         }
+      }
+    }
+  }
+
+  /**
+   * Five steps against the paper's algorithm 2 in double precision, with a gradient of the same.
+   */
+  @ParameterizedTest
+  @EnumSource
+  void adamWsStepsAreThoseOfItsPaper(EngineName engine) {
+    NetworkSpec spec = spec("lenet", 1, 20, 3);
+    Minibatch minibatch = Networks.minibatch(spec, 4);
+    StateLayout layout = StateLayout.of(spec);
+    Optimizer adamW = new Optimizer.AdamW(0.9, 0.99);
+    try (Network network = Networks.of(engine, spec);
+        Network asked = Networks.of(engine, spec)) {
+      network.remember(adamW);
+      double[] m = new double[layout.values()];
+      double[] s = new double[layout.values()];
+      for (int t = 1; t <= 5; t++) {
+        ModelState start = network.state();
+        asked.restore(ModelState.atRest(start.parameters()));
+        asked.fit(minibatch, Networks.LOOK);
+        byte[] gradient = asked.state().momentum();
+        network.fit(
+            minibatch, new Network.Step(0.01, adamW, 0.05, 0, LayerRates.ALL, Network.Loss.PLAIN));
+        // It goes on from what was saved as if nothing had been.
+        ModelState end = network.state();
+        network.remember(adamW);
+        network.restore(end);
+        assertThat(network.state().digest()).isEqualTo(end.digest());
+        for (StateLayout.Block block : layout.blocks()) {
+          double decay = block.role() == Parameter.Role.WEIGHT ? 0.05 : 0;
+          for (int i = block.from(); i < block.from() + block.length(); i++) {
+            double g = value(gradient, i);
+            m[i] = 0.9 * m[i] + 0.1 * g;
+            s[i] = 0.99 * s[i] + 0.01 * g * g;
+            double way =
+                m[i]
+                    / (1 - Math.pow(0.9, t))
+                    / (Math.sqrt(s[i] / (1 - Math.pow(0.99, t))) + Optimizer.AdamW.EPSILON);
+            double w = value(start.parameters(), i);
+            assertThat(value(end.momentum(), i)).isCloseTo((float) m[i], within(1e-5f));
+            assertThat(value(end.momentum(), layout.values() + i))
+                .isCloseTo((float) s[i], within(1e-5f));
+            // Where the gradient is nearly 0, its sign is a rounding error.
+            if (Math.abs(g) > 1e-5) {
+              assertThat(value(end.parameters(), i))
+                  .isCloseTo((float) (w - 0.01 * (way + decay * w)), within(1e-4f));
+            }
+          }
+        }
+        assertThat(value(end.momentum(), 2 * layout.values())).isEqualTo(t);
       }
     }
   }
@@ -140,7 +198,7 @@ class NetworkIT {
   }
 
   private static Network.Step look(Network.Loss loss) {
-    return new Network.Step(1e-12, 0, false, 0, 0, LayerRates.ALL, loss);
+    return new Network.Step(1e-12, new Optimizer.Sgd(0, false), 0, 0, LayerRates.ALL, loss);
   }
 
   @Test

@@ -68,7 +68,7 @@ class ParameterSumTest {
       means.add(ParameterSum.mean(slice, parts));
     }
     Collections.shuffle(means, new Random(seed));
-    return ParameterSum.assemble(means, LENGTH * Float.BYTES);
+    return ParameterSum.assemble(means);
   }
 
   private static ModelState average(int slices, List<Result> results) {
@@ -80,7 +80,7 @@ class ParameterSumTest {
       }
       means.add(ParameterSum.mean(slice, parts));
     }
-    return ParameterSum.assemble(means, LENGTH * Float.BYTES);
+    return ParameterSum.assemble(means);
   }
 
   private static ModelState random(long seed) {

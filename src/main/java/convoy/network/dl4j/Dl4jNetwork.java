@@ -4,9 +4,13 @@ import convoy.convolution.Shape;
 import convoy.data.reading.Minibatch;
 import convoy.network.ModelState;
 import convoy.network.Network;
+import convoy.network.Optimizer;
 import convoy.network.StateLayout;
 import convoy.network.architecture.Blueprint;
 import convoy.network.architecture.Parameter.Role;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,7 +19,9 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.updaters.AdamUpdater;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * A DL4J graph as a {@link Network}. DL4J computes gradients; the step is taken here, on the flat
@@ -27,19 +33,21 @@ final class Dl4jNetwork implements Network {
   private final StateViews views;
   private final INDArray parameters;
   private final INDArray gradient;
-  private final INDArray momentum;
   private final List<Stretch> decayed;
   private final List<Stretch> statistics;
 
+  /** The optimizer's means one after the other, then other numbers. */
+  private INDArray remembered;
+
   /** A stretch of the flat vectors. */
-  private record Stretch(INDArray parameters, INDArray gradient, INDArray momentum) {}
+  private record Stretch(INDArray parameters, INDArray gradient) {}
 
   Dl4jNetwork(Blueprint blueprint) {
     this.blueprint = blueprint;
     graph = Dl4jGraph.of(blueprint);
     parameters = flat(graph.params());
     gradient = flat(graph.getGradientsViewArray());
-    momentum = Nd4j.zeros(parameters.dataType(), parameters.length());
+    remembered = Nd4j.zeros(parameters.dataType(), parameters.length());
     views = new StateViews(StateLayout.of(blueprint), graph, parameters);
     decayed = stretches(Role.WEIGHT);
     statistics = stretches(Role.STATISTIC);
@@ -51,10 +59,7 @@ final class Dl4jNetwork implements Network {
 
   private List<Stretch> stretches(Role role) {
     return views.ofRole(role).stream()
-        .map(
-            view ->
-                new Stretch(
-                    view.stretch(parameters), view.stretch(gradient), view.stretch(momentum)))
+        .map(view -> new Stretch(view.stretch(parameters), view.stretch(gradient)))
         .toList();
   }
 
@@ -77,21 +82,60 @@ final class Dl4jNetwork implements Network {
       stretch.gradient.assign(0);
     }
     double scale = scale(step, examples);
+    if (step.optimizer() instanceof Optimizer.Sgd sgd) {
+      descend(step, sgd, scale);
+    } else if (step.optimizer() instanceof Optimizer.AdamW adamW) {
+      descend(step, adamW, scale);
+    }
+    return graph.score();
+  }
+
+  private void descend(Step step, Optimizer.Sgd sgd, double scale) {
     if (step.weightDecay() > 0) {
       for (Stretch stretch : decayed) {
         addScaled(step.weightDecay() / scale, stretch.parameters, stretch.gradient);
       }
     }
-    momentum.muli(step.momentum());
+    INDArray momentum = mean(0);
+    momentum.muli(sgd.momentum());
     double ahead = 1;
-    if (step.nesterov()) {
+    if (sgd.nesterov()) {
       // g + m v is (1 + m) v, less what has just become of the momentum before.
       addScaled(step.learningRate(), momentum, parameters);
-      ahead += step.momentum();
+      ahead += sgd.momentum();
     }
     addScaled(scale, gradient, momentum);
     addScaled(-step.learningRate() * ahead, momentum, parameters);
-    return graph.score();
+  }
+
+  private void descend(Step step, Optimizer.AdamW adamW, double scale) {
+    for (Stretch stretch : decayed) {
+      stretch.parameters.muli(1 - step.learningRate() * step.weightDecay());
+    }
+    gradient.muli(scale);
+    long last = remembered.length() - 1;
+    int before = Math.round(remembered.getFloat(last));
+    remembered.putScalar(last, remembered.getFloat(last) + 1);
+    // The operation takes its epsilon before the squares are divided by what they lack, and makes
+    // the change of the gradient.
+    double epsilon = Optimizer.AdamW.EPSILON * Math.sqrt(1 - Math.pow(adamW.second(), before + 1));
+    INDArray[] unused =
+        Nd4j.exec(
+            new AdamUpdater(
+                gradient,
+                mean(1),
+                mean(0),
+                step.learningRate(),
+                adamW.first(),
+                adamW.second(),
+                epsilon,
+                before));
+    addScaled(-1, gradient, parameters);
+  }
+
+  private INDArray mean(int which) {
+    long length = parameters.length();
+    return remembered.get(NDArrayIndex.interval(which * length, (which + 1) * length));
   }
 
   /** Of the sum of the examples' gradients. */
@@ -153,14 +197,49 @@ final class Dl4jNetwork implements Network {
 
   @Override
   public ModelState state() {
-    return new ModelState(views.read(parameters), views.read(momentum));
+    ByteBuffer momentum =
+        ByteBuffer.allocate(Math.toIntExact(remembered.length() * Float.BYTES))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < means(); i++) {
+      momentum.put(views.read(mean(i).dup()));
+    }
+    for (long i = means() * parameters.length(); i < remembered.length(); i++) {
+      momentum.putFloat(remembered.getFloat(i));
+    }
+    return new ModelState(views.read(parameters), momentum.array());
+  }
+
+  private int means() {
+    return Math.toIntExact(remembered.length() / parameters.length());
+  }
+
+  @Override
+  public void remember(Optimizer optimizer) {
+    remembered.close();
+    long wanted = optimizer.remembered(Math.toIntExact(parameters.length()));
+    remembered = Nd4j.zeros(parameters.dataType(), wanted);
   }
 
   @Override
   public void restore(ModelState state) {
     views.require(state);
     views.write(state.parameters(), parameters);
-    views.write(state.momentum(), momentum);
+    byte[] momentum = state.momentum();
+    if (momentum.length != remembered.length() * Float.BYTES) {
+      state.requireAtRest();
+      rest();
+      return;
+    }
+    int bytes = state.parameters().length;
+    for (int i = 0; i < means(); i++) {
+      INDArray mean = mean(i).dup();
+      views.write(Arrays.copyOfRange(momentum, i * bytes, (i + 1) * bytes), mean);
+      mean(i).assign(mean);
+    }
+    FloatBuffer values = ModelState.floats(momentum);
+    for (int i = means() * Math.toIntExact(parameters.length()); i < values.limit(); i++) {
+      remembered.putScalar(i, values.get(i));
+    }
   }
 
   @Override
@@ -168,8 +247,9 @@ final class Dl4jNetwork implements Network {
     change.accept(
         new Vectors(
             address(parameters),
-            address(momentum),
             Math.toIntExact(parameters.length()),
+            address(remembered),
+            Math.toIntExact(remembered.length()),
             views.trained()));
   }
 
@@ -179,7 +259,7 @@ final class Dl4jNetwork implements Network {
 
   @Override
   public void rest() {
-    momentum.assign(0);
+    remembered.assign(0);
   }
 
   @Override
@@ -190,7 +270,7 @@ final class Dl4jNetwork implements Network {
   @Override
   public void close() {
     graph.close();
-    momentum.close();
+    remembered.close();
     Nd4j.getWorkspaceManager().destroyAllWorkspacesForCurrentThread();
   }
 }

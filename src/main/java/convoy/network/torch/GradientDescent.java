@@ -2,10 +2,12 @@ package convoy.network.torch;
 
 import convoy.network.LayerRates;
 import convoy.network.Network;
+import convoy.network.Optimizer;
 import convoy.network.architecture.Parameter.Role;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.GenericList;
@@ -19,12 +21,14 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The step, in one pass over parameters, gradients and momentum: libtorch's fused operation, which
- * its Java functions leave out, so it is called by its name. Gradients are let go afterwards, so
- * that the next backward pass hands over its own instead of adding to zeros.
+ * The step, in one pass over parameters, gradients and what the optimizer remembers: libtorch's
+ * fused operations, which its Java functions leave out, so they are called by their names.
+ * Gradients are let go afterwards, so that the next backward pass hands over its own instead of
+ * adding to zeros.
  */
 final class GradientDescent {
-  private final OperatorHandle fused;
+  private final OperatorHandle fusedSgd;
+  private final OperatorHandle fusedAdamW;
   private final FlatVectors vectors;
   private LayerRates rates = LayerRates.ALL;
   private Map<Kind, List<FlatVectors.View>> groups;
@@ -38,7 +42,8 @@ final class GradientDescent {
 
   GradientDescent(FlatVectors vectors) {
     this.vectors = vectors;
-    fused = Dispatcher.singleton().findSchemaOrThrow("aten::_fused_sgd_", "");
+    fusedSgd = Dispatcher.singleton().findSchemaOrThrow("aten::_fused_sgd_", "");
+    fusedAdamW = Dispatcher.singleton().findSchemaOrThrow("aten::_fused_adamw_", "");
     groups = groups();
   }
 
@@ -67,7 +72,12 @@ final class GradientDescent {
 
   void step(Network.Step step) {
     IValue scale = step.longestGradient() > 0 ? scale(step.longestGradient()) : new IValue();
-    groups.forEach((kind, views) -> step(views, step, kind, scale));
+    if (step.optimizer() instanceof Optimizer.AdamW adamW) {
+      var unused = vectors.steps().add_(new Scalar(1));
+      groups.forEach((kind, views) -> step(views, step, kind, adamW, scale));
+    } else if (step.optimizer() instanceof Optimizer.Sgd sgd) {
+      groups.forEach((kind, views) -> step(views, step, kind, sgd, scale));
+    }
     forget();
   }
 
@@ -82,25 +92,54 @@ final class GradientDescent {
     return new IValue(norm.div(new Scalar(longest)).clamp_min(new Scalar(1)));
   }
 
-  private void step(List<FlatVectors.View> views, Network.Step step, Kind kind, IValue scale) {
-    Tensor[] gradients = views.stream().map(view -> view.values().grad()).toArray(Tensor[]::new);
+  /** Values and their gradients, as both operations begin. */
+  private static IValueVector stack(List<FlatVectors.View> views) {
     IValueVector stack = new IValueVector();
-    push(stack, list(views.stream().map(FlatVectors.View::values).toArray(Tensor[]::new)));
-    push(stack, list(gradients));
-    push(stack, list(views.stream().map(FlatVectors.View::momentum).toArray(Tensor[]::new)));
+    push(stack, list(views, FlatVectors.View::values));
+    push(stack, list(views, view -> view.values().grad()));
+    return stack;
+  }
+
+  private void step(
+      List<FlatVectors.View> views,
+      Network.Step step,
+      Kind kind,
+      Optimizer.AdamW adamW,
+      IValue scale) {
+    IValueVector stack = stack(views);
+    push(stack, list(views, view -> vectors.mean(0, view)));
+    push(stack, list(views, view -> vectors.mean(1, view)));
+    push(stack, list(List.of(), view -> view.values())); // largest squares so far
+    push(stack, list(views, view -> vectors.steps()));
+    push(stack, new IValue(step.learningRate() * kind.rate));
+    push(stack, new IValue(adamW.first()));
+    push(stack, new IValue(adamW.second()));
+    push(stack, new IValue(kind.decays ? step.weightDecay() : 0));
+    push(stack, new IValue(Optimizer.AdamW.EPSILON));
+    push(stack, new IValue(false)); // amsgrad
+    push(stack, new IValue(false)); // maximize
+    push(stack, scale);
+    push(stack, new IValue()); // infinite gradients found
+    fusedAdamW.callBoxed(stack);
+  }
+
+  private void step(
+      List<FlatVectors.View> views, Network.Step step, Kind kind, Optimizer.Sgd sgd, IValue scale) {
+    IValueVector stack = stack(views);
+    push(stack, list(views, view -> vectors.mean(0, view)));
     // In a first step the operation takes the gradient for the momentum, which without momentum is
     // what every step does; it would not write the momentum otherwise.
-    boolean first = step.momentum() == 0;
+    boolean first = sgd.momentum() == 0;
     push(stack, new IValue(kind.decays ? step.weightDecay() : 0));
-    push(stack, new IValue(first ? 1.0 : step.momentum()));
+    push(stack, new IValue(first ? 1.0 : sgd.momentum()));
     push(stack, new IValue(step.learningRate() * kind.rate));
     push(stack, new IValue(0.0)); // dampening
-    push(stack, new IValue(step.nesterov()));
+    push(stack, new IValue(sgd.nesterov()));
     push(stack, new IValue(false)); // maximize
     push(stack, new IValue(first));
     push(stack, scale);
     push(stack, new IValue()); // infinite gradients found
-    fused.callBoxed(stack);
+    fusedSgd.callBoxed(stack);
   }
 
   /** Lets go of all gradients. */
@@ -115,7 +154,9 @@ final class GradientDescent {
     stack.put(size, value);
   }
 
-  private static IValue list(Tensor... tensors) {
+  private static IValue list(
+      List<FlatVectors.View> views, Function<FlatVectors.View, Tensor> tensor) {
+    Tensor[] tensors = views.stream().map(tensor).toArray(Tensor[]::new);
     // A list of tensors and one of any values are the same in memory.
     return new IValue(new GenericList(new TensorList(new TensorVector(tensors))));
   }

@@ -6,6 +6,7 @@ import convoy.network.Backend.Precision;
 import convoy.network.ModelState;
 import convoy.network.Network;
 import convoy.network.NetworkSpec;
+import convoy.network.Optimizer;
 import convoy.network.StateLayout;
 import convoy.network.architecture.Blueprint;
 import convoy.network.architecture.Blueprint.Node;
@@ -117,6 +118,11 @@ final class KernelsAlone implements Network {
   @Override
   public ModelState state() {
     return new ModelState(new byte[0], new byte[0]);
+  }
+
+  @Override
+  public void remember(Optimizer optimizer) {
+    // There is no step.
   }
 
   @Override

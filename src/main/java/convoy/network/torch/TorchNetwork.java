@@ -7,6 +7,7 @@ import convoy.network.LayerRates;
 import convoy.network.ModelState;
 import convoy.network.Network;
 import convoy.network.NetworkSpec;
+import convoy.network.Optimizer;
 import convoy.network.StateLayout;
 import convoy.network.architecture.Blueprint;
 import convoy.network.architecture.LayerSpec;
@@ -194,6 +195,11 @@ final class TorchNetwork implements Network {
   }
 
   @Override
+  public void remember(Optimizer optimizer) {
+    vectors.remember(optimizer);
+  }
+
+  @Override
   public void restore(ModelState state) {
     graph.changed();
     // Those of a step that failed half-way.
@@ -236,6 +242,7 @@ final class TorchNetwork implements Network {
   @Override
   public void close() {
     graph.changed();
+    vectors.close();
     owned.close();
   }
 }
