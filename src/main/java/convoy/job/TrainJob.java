@@ -46,7 +46,7 @@ final class TrainJob implements Job<TrainingConfig> {
   @Override
   public void run(TrainingConfig config, Context context) {
     RunFolder run = Runs.open("train", config, choicesWhenResumed(), context);
-    Page page = new Page(new TrainingReport(run.location()));
+    Page page = new Page(new TrainingReport(run.location()), config.tensorboard());
     page.begin(config, run);
     try (JavaSparkContext spark = SparkContexts.open("train")) {
       ParameterAveragingTrainer.Result result =
@@ -70,8 +70,12 @@ final class TrainJob implements Job<TrainingConfig> {
     }
   }
 
-  /** A training's page; a training does not fail for it. */
-  record Page(TrainingReport report) {
+  /**
+   * A training's page; a training does not fail for it.
+   *
+   * @param hasEvents whether TensorBoard's files are written with it
+   */
+  record Page(TrainingReport report, boolean hasEvents) {
     private static final Logger LOG = LoggerFactory.getLogger(Page.class);
 
     void begin(TrainingConfig config, RunFolder run) {
@@ -80,13 +84,16 @@ final class TrainJob implements Job<TrainingConfig> {
 
     void write() {
       attempt(report::write);
+      if (hasEvents) {
+        attempt(report::writeEvents);
+      }
     }
 
     private static void attempt(Runnable writing) {
       try {
         writing.run();
       } catch (RuntimeException e) {
-        LOG.warn("The page of the training could not be written", e);
+        LOG.warn("What shows the training could not be written", e);
       }
     }
   }

@@ -87,4 +87,9 @@ public final class TrainingReport {
   public void write() {
     run.file("report.html").writeText(html());
   }
+
+  /** Writes the epochs into the run's folder as TensorBoard reads them. */
+  public void writeEvents() {
+    EventFiles.write(run);
+  }
 }

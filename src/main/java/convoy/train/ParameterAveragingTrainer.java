@@ -26,6 +26,7 @@ import convoy.rounds.Transport;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -51,10 +52,16 @@ public final class ParameterAveragingTrainer {
   private final TrainingOptions options;
   private final Location run;
   private final Checkpoints checkpoints;
+  private final TrainingMetrics metrics;
 
   ParameterAveragingTrainer(
-      JavaSparkContext spark, TrainingSubject subject, TrainingOptions options, Location run) {
+      JavaSparkContext spark,
+      TrainingSubject subject,
+      TrainingOptions options,
+      Location run,
+      TrainingMetrics metrics) {
     this.spark = spark;
+    this.metrics = metrics;
     this.subject = subject;
     this.options = options;
     this.run = run;
@@ -150,6 +157,7 @@ public final class ParameterAveragingTrainer {
       owned.run();
       saveModels(history);
       history.write(file);
+      metrics.tell(history.last());
       listener.epoch(history.last());
     }
     if (history.epochs().size() < options.plannedEpochs()) {
@@ -198,6 +206,7 @@ public final class ParameterAveragingTrainer {
                   position.examples(),
                   String.format(Locale.ROOT, "loss %.4f", position.meanLoss()));
               spectators.tell(now(position, before));
+              metrics.tell(position);
             }
 
             @Override
@@ -239,7 +248,8 @@ public final class ParameterAveragingTrainer {
         end.costs().readingSeconds(),
         end.costs().averagingSeconds(),
         end.costs().sentBytes(),
-        end.examples() / end.costs().seconds());
+        end.examples() / end.costs().seconds(),
+        Optional.of(subject.backend()));
   }
 
   /** Of the newest checkpoint, which those who ask read themselves. */

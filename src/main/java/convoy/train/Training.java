@@ -41,9 +41,10 @@ public final class Training {
     String before = plan.describe(spark) + beginning(subject);
     listener.message(before);
     plan.requireRoom(spark);
-    try (Lease lease = Lease.take(run.location(), "run")) {
+    try (Lease lease = Lease.take(run.location(), "run");
+        TrainingMetrics metrics = new TrainingMetrics()) {
       TrainingState.write(run, before);
-      return new ParameterAveragingTrainer(spark, subject, options, run.location())
+      return new ParameterAveragingTrainer(spark, subject, options, run.location(), metrics)
           .train(lease::requireHeld, listener);
     }
   }

@@ -3,6 +3,7 @@ package convoy.train;
 import convoy.core.Checks;
 import convoy.core.Documents;
 import convoy.core.Location;
+import convoy.core.Otherwise;
 import convoy.core.UserException;
 import convoy.data.pictures.Augmentation;
 import convoy.data.pictures.Augmenter;
@@ -36,14 +37,15 @@ public record TrainingConfig(
     TrainingOptions training,
     int cacheMebibytes,
     boolean cacheEncoded,
-    int shardCacheMebibytes) {
+    int shardCacheMebibytes,
+    @Otherwise("false") boolean tensorboard) {
 
   /**
    * Last parts of keys that a run may go on with other values of: a state is the same whatever
    * computed it, and more may be trained.
    */
   public static final List<String> CHOICES_WHEN_RESUMED =
-      List.of("engine", "device", "further-epochs", "further-learning-rate");
+      List.of("engine", "device", "further-epochs", "further-learning-rate", "tensorboard");
 
   public TrainingConfig {
     new Checks()

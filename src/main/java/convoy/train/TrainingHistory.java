@@ -5,6 +5,7 @@ import convoy.core.Location;
 import convoy.core.Otherwise;
 import convoy.core.RunFolder;
 import convoy.evaluate.Evaluation;
+import convoy.network.Backend;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -34,6 +35,7 @@ public record TrainingHistory(List<Epoch> epochs) {
    *     others, and checkpoints and recalibration were made
    * @param sentBytes of vectors, by all workers; 0, like the parts of the time, where Spark
    *     averages
+   * @param backend that computed it, or its last part where it was resumed; older runs don't say
    */
   public record Epoch(
       int epoch,
@@ -51,7 +53,8 @@ public record TrainingHistory(List<Epoch> epochs) {
       @Otherwise("0") double readingSeconds,
       @Otherwise("0") double averagingSeconds,
       @Otherwise("0") double sentBytes,
-      double imagesPerSecond) {
+      double imagesPerSecond,
+      Optional<Backend> backend) {
 
     /** As evaluations show it. */
     public Evaluation.CurvePoint curvePoint() {

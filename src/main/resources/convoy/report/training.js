@@ -96,12 +96,18 @@ function charts(epochs) {
   });
 }
 
+function computedBy(epoch) {
+  const {engine, device, precision} = epoch.backend;
+  return engine ? `${engine}, ${device}, ${precision}` : "";
+}
+
 function table(epochs, best) {
   const columns = [["epoch", e => e.epoch], ["training loss", e => number(e["training-loss"], 4)],
     ["validation loss", e => number(e["validation-loss"], 4)], ["top-1 error", e => percent(e["validation-top1-error"])],
     ...(data.classes > 5 ? [["top-5 error", e => percent(e["validation-top5-error"])]] : []),
     ["rate", e => number(e["learning-rate"], 5)], ["rounds", e => number(e.rounds, 0)],
-    ["time", e => duration(e.seconds)], ["images/s", e => number(e["images-per-second"], 0)]];
+    ["time", e => duration(e.seconds)], ["images/s", e => number(e["images-per-second"], 0)],
+    ...(new Set(epochs.map(computedBy)).size > 1 ? [["computed by", computedBy]] : [])];
   const head = document.createElement("tr");
   head.append(...columns.map(([name]) => element("th", name)));
   const room = document.getElementById("epochs");

@@ -11,7 +11,23 @@ class RoundRuleTest {
   /** Ten rounds of four steps, the last of three, of 0.1 s each with reading. */
   private static TrainingHistory.Epoch epoch(double averagingSeconds) {
     return new TrainingHistory.Epoch(
-        1, 0.1, 1, 1, 0.5, Optional.empty(), 10, 4, 39, 1280, 9, 2.9, 1, averagingSeconds, 0, 142);
+        1,
+        0.1,
+        1,
+        1,
+        0.5,
+        Optional.empty(),
+        10,
+        4,
+        39,
+        1280,
+        9,
+        2.9,
+        1,
+        averagingSeconds,
+        0,
+        142,
+        Optional.empty());
   }
 
   private static int minibatches(RoundRule rule, TrainingHistory.Epoch... before) {
