@@ -14,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -170,6 +171,28 @@ public final class Documents {
   /** As one line, for files of one record a line. */
   public static String toJsonLine(Object value) {
     return RecordBinder.toTree(value).toString() + "\n";
+  }
+
+  /** A record's values as texts by their whole keys: {@code training.schedule.type}. */
+  public static Map<String, String> flat(Record value) {
+    Map<String, String> flat = new LinkedHashMap<>();
+    flatten(RecordBinder.toTree(value), "", flat);
+    return flat;
+  }
+
+  private static void flatten(JsonNode node, String path, Map<String, String> flat) {
+    if (node instanceof ObjectNode object) {
+      object
+          .fields()
+          .forEachRemaining(
+              field ->
+                  flatten(
+                      field.getValue(),
+                      path.isEmpty() ? field.getKey() : path + "." + field.getKey(),
+                      flat));
+    } else {
+      flat.put(path, node.isValueNode() ? node.asText() : node.toString());
+    }
   }
 
   public static String toYaml(Object value) {

@@ -3,6 +3,8 @@ package convoy.job;
 import convoy.cluster.SparkContexts;
 import convoy.core.Checks;
 import convoy.core.RunFolder;
+import convoy.core.UserException;
+import convoy.report.MlflowReport;
 import convoy.report.TrainingReport;
 import convoy.train.ParameterAveragingTrainer;
 import convoy.train.Training;
@@ -46,15 +48,15 @@ final class TrainJob implements Job<TrainingConfig> {
   @Override
   public void run(TrainingConfig config, Context context) {
     RunFolder run = Runs.open("train", config, choicesWhenResumed(), context);
-    Page page = new Page(new TrainingReport(run.location()), config.tensorboard());
-    page.begin(config, run);
+    Accounts accounts = Accounts.of(config, run);
+    accounts.begin(config, run);
     try (JavaSparkContext spark = SparkContexts.open("train")) {
       ParameterAveragingTrainer.Result result =
           Training.run(
               spark,
               config,
               run,
-              new Printer(context.out(), config.training().plannedEpochs(), Optional.of(page)));
+              new Printer(context.out(), config.training().plannedEpochs(), Optional.of(accounts)));
       context
           .out()
           .printf(
@@ -66,34 +68,42 @@ final class TrainJob implements Job<TrainingConfig> {
               result.best().epoch());
       context.out().printf("State %s%nRun %s%n", result.digest(), run.location());
     } finally {
-      page.write();
+      accounts.write();
     }
   }
 
-  /**
-   * A training's page; a training does not fail for it.
-   *
-   * @param hasEvents whether TensorBoard's files are written with it
-   */
-  record Page(TrainingReport report, boolean hasEvents) {
-    private static final Logger LOG = LoggerFactory.getLogger(Page.class);
+  /** What tells others of a training, which does not fail for them. */
+  record Accounts(List<Runnable> writers) {
+    private static final Logger LOG = LoggerFactory.getLogger(Accounts.class);
+
+    static Accounts of(TrainingConfig config, RunFolder run) {
+      TrainingReport report = new TrainingReport(run.location());
+      List<Runnable> writers = new ArrayList<>(List.of(report::write));
+      if (config.tensorboard()) {
+        writers.add(report::writeEvents);
+      }
+      config
+          .mlflow()
+          .map(server -> new MlflowReport(run.location(), server, config.mlflowExperiment()))
+          .ifPresent(mlflow -> writers.add(mlflow::write));
+      return new Accounts(List.copyOf(writers));
+    }
 
     void begin(TrainingConfig config, RunFolder run) {
       attempt(() -> AugmentedPictures.write(config, run));
     }
 
     void write() {
-      attempt(report::write);
-      if (hasEvents) {
-        attempt(report::writeEvents);
-      }
+      writers.forEach(Accounts::attempt);
     }
 
     private static void attempt(Runnable writing) {
       try {
         writing.run();
+      } catch (UserException e) {
+        LOG.warn(e.getMessage());
       } catch (RuntimeException e) {
-        LOG.warn("What shows the training could not be written", e);
+        LOG.warn("What tells of the training could not be written", e);
       }
     }
   }
@@ -101,9 +111,10 @@ final class TrainJob implements Job<TrainingConfig> {
   /**
    * A line an epoch.
    *
-   * @param page that is written then, too
+   * @param accounts that are written then, too
    */
-  record Printer(PrintStream out, int epochs, Optional<Page> page) implements Training.Listener {
+  record Printer(PrintStream out, int epochs, Optional<Accounts> accounts)
+      implements Training.Listener {
     @Override
     public void message(String text) {
       out.print(text);
@@ -112,7 +123,7 @@ final class TrainJob implements Job<TrainingConfig> {
     @Override
     public void epoch(TrainingHistory.Epoch epoch) {
       out.println(epoch.line(epochs));
-      page.ifPresent(Page::write);
+      accounts.ifPresent(Accounts::write);
     }
   }
 }

@@ -63,7 +63,8 @@ final class EventFiles {
     return file.toByteArray();
   }
 
-  private static Map<String, Double> scalars(TrainingHistory.Epoch epoch) {
+  /** An epoch's numbers by the names that those who show them are given. */
+  static Map<String, Double> scalars(TrainingHistory.Epoch epoch) {
     Map<String, Double> scalars = new LinkedHashMap<>();
     scalars.put("loss/training", epoch.trainingLoss());
     scalars.put("loss/validation", epoch.validationLoss());

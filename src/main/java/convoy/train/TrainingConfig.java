@@ -38,20 +38,34 @@ public record TrainingConfig(
     int cacheMebibytes,
     boolean cacheEncoded,
     int shardCacheMebibytes,
-    @Otherwise("false") boolean tensorboard) {
+    @Otherwise("false") boolean tensorboard,
+    Optional<String> mlflow,
+    @Otherwise("convoy") String mlflowExperiment) {
 
   /**
    * Last parts of keys that a run may go on with other values of: a state is the same whatever
    * computed it, and more may be trained.
    */
   public static final List<String> CHOICES_WHEN_RESUMED =
-      List.of("engine", "device", "further-epochs", "further-learning-rate", "tensorboard");
+      List.of(
+          "engine",
+          "device",
+          "further-epochs",
+          "further-learning-rate",
+          "tensorboard",
+          "mlflow",
+          "mlflow-experiment");
 
   public TrainingConfig {
     new Checks()
         .within(0.1, 1, "crop-fraction", cropFraction)
         .atLeast(0, "cache-mebibytes", cacheMebibytes)
         .atLeast(0, "shard-cache-mebibytes", shardCacheMebibytes)
+        .that(
+            mlflow.map(server -> server.matches("https?://.+")).orElse(true),
+            "mlflow",
+            mlflow.orElse(""),
+            "must be a server's address, http://host:5000, or none")
         .done();
   }
 
