@@ -23,6 +23,7 @@ public final class Registry {
 
   private static final String CHAMPION = "champion";
   private static final String DECISION = "decision.json";
+  private static final String PRUNED = "pruned.json";
 
   /**
    * One entry of {@code champion.json}; the last one is in use.
@@ -61,6 +62,13 @@ public final class Registry {
    */
   public record Drop(String name, String fingerprint, String part) {}
 
+  /**
+   * What was tried, and what came of it: a version, or what is left of one, {@code pruned.json}.
+   *
+   * @param words of its decision
+   */
+  public record Tried(int version, Origin origin, String words) {}
+
   /** A version as a line of a list. */
   public record Line(
       int version,
@@ -87,15 +95,32 @@ public final class Registry {
 
   /** Numbers of complete versions, ascending. */
   public List<Integer> versions() {
+    return with(DECISION);
+  }
+
+  /** Versions that have a file. */
+  private List<Integer> with(String file) {
     Location versions = folder.child("versions");
     if (!versions.exists()) {
       return List.of();
     }
     return versions.list().stream()
         .filter(entry -> entry.name().matches("\\d{6}"))
-        .filter(entry -> entry.location().child(DECISION).exists())
+        .filter(entry -> entry.location().child(file).exists())
         .map(entry -> Integer.valueOf(entry.name()))
         .sorted()
+        .toList();
+  }
+
+  /** All that was tried, versions that were deleted since too. */
+  public List<Tried> tried() {
+    List<Integer> complete = versions();
+    return Stream.concat(
+            complete.stream()
+                .map(version -> new Tried(version, origin(version), decision(version).words())),
+            with(PRUNED).stream()
+                .filter(version -> !complete.contains(version))
+                .map(version -> Documents.read(version(version).child(PRUNED), Tried.class)))
         .toList();
   }
 
@@ -256,7 +281,8 @@ public final class Registry {
   }
 
   /**
-   * Deletes all but the newest versions; the one in use and the one before it stay.
+   * Deletes all but the newest versions; the one in use and the one before it stay, and of the
+   * others what they were made of, so that it is not tried again.
    *
    * @return what was deleted
    */
@@ -272,9 +298,19 @@ public final class Registry {
               .toList();
       for (int version : deleted) {
         lease.requireHeld();
+        Tried tried = new Tried(version, origin(version), decision(version).words());
+        version(version).child(PRUNED).writeText(Documents.toJson(tried));
         // The decision first: a version that is half deleted is none.
         version(version).child(DECISION).delete();
-        version(version).delete();
+      }
+      // Those of a process that was killed on its way, too.
+      List<Integer> kept = versions();
+      for (int version : with(PRUNED)) {
+        if (!kept.contains(version)) {
+          version(version).list().stream()
+              .filter(entry -> !entry.name().equals(PRUNED))
+              .forEach(entry -> entry.location().delete());
+        }
       }
       return deleted;
     }

@@ -100,11 +100,11 @@ public final class Retraining {
                 .formatted(champion.get(), config.source().path()));
       }
       String inputs = inputs(champion, seen, fresh);
-      for (int version : registry.versions()) {
-        if (registry.origin(version).inputs().equals(inputs)) {
+      for (Registry.Tried tried : registry.tried()) {
+        if (tried.origin().inputs().equals(inputs)) {
           return nothing(
               "Nothing to do: version %d was made of the same inputs. %s"
-                  .formatted(version, registry.decision(version).words()));
+                  .formatted(tried.version(), tried.words()));
         }
       }
       List<Drop> drops = new ArrayList<>(seen);
@@ -158,7 +158,7 @@ public final class Retraining {
   private List<Drops.Found> fresh(List<Drop> seen) {
     List<Drop> known = new ArrayList<>(seen);
     if (config.source().newSince() == RetrainingConfig.Since.LAST) {
-      registry.versions().forEach(version -> known.addAll(registry.origin(version).drops()));
+      registry.tried().forEach(tried -> known.addAll(tried.origin().drops()));
     }
     List<Drops.Found> fresh = new ArrayList<>();
     for (Drops.Found found : Drops.in(config.source())) {

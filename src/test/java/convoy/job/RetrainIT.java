@@ -233,6 +233,13 @@ class RetrainIT {
     Jobs.succeed("registry", "prune", "--keep", "1", "--registry", models.toString());
     // The newest, the one in use and the one before it.
     assertThat(registry().versions()).containsExactly(1, 2, 4);
+    assertThat(models.resolve("versions/000003")).isDirectoryContaining("glob:**/pruned.json");
+    assertThat(models.resolve("versions/000003/model")).doesNotExist();
+    // What a deleted version was made of is not tried again.
+    Jobs.succeed("registry", "promote", "2", "--registry", models.toString());
+    Jobs.succeed("retrain", options("source.skip=[2026-11-04]"));
+    assertThat(registry().versions()).containsExactly(1, 2, 4);
+    Jobs.succeed("registry", "promote", "1", "--registry", models.toString());
     Jobs.Outcome unknown = Jobs.run("registry", "promote", "9", "--registry", models.toString());
     assertThat(unknown.code()).isEqualTo(3);
     assertThat(unknown.errors()).startsWith("error: Cannot find version 9 in registry");
