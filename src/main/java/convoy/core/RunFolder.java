@@ -36,7 +36,7 @@ public record RunFolder(Location location) {
       Location location, String job, Record config, List<String> free, Provenance provenance) {
     RunFolder run = new RunFolder(location);
     String text = text(job, config);
-    run.requireFit(text, free);
+    run.requireFit(text, config.getClass(), free);
     if (run.file(CONFIG).exists()) {
       if (!free.isEmpty() && !run.file(CONFIG).readText().equals(text)) {
         run.file(CONFIG).writeText(text);
@@ -54,16 +54,16 @@ public record RunFolder(Location location) {
    * @throws UserException if not
    */
   public static void require(Location location, String job, Record config, List<String> free) {
-    new RunFolder(location).requireFit(text(job, config), free);
+    new RunFolder(location).requireFit(text(job, config), config.getClass(), free);
   }
 
   private static String text(String job, Record config) {
     return JOB + job + "\n" + Documents.toYaml(config);
   }
 
-  private void requireFit(String text, List<String> free) {
+  private void requireFit(String text, Class<? extends Record> type, List<String> free) {
     if (file(CONFIG).exists()) {
-      requireSameConfig(text, free);
+      requireSameConfig(text, type, free);
     } else if (location.exists() && !location.list().isEmpty()) {
       throw new UserException(
           "Cannot start a run in %s: the folder is not empty and holds no run. Name a new folder."
@@ -125,19 +125,33 @@ public record RunFolder(Location location) {
     return config().readText().lines().findFirst().orElse("").replaceFirst(JOB, "");
   }
 
-  private void requireSameConfig(String text, List<String> free) {
+  private void requireSameConfig(String text, Class<? extends Record> type, List<String> free) {
     String job = text.lines().findFirst().orElse("").replaceFirst(JOB, "");
     if (!job().equals(job)) {
       throw new UserException(
           "Cannot use %s: it is a run of jobs/%s.sh, not of jobs/%s.sh. Name a new folder with --run."
               .formatted(location, job(), job));
     }
-    List<String> there = fixed(file(CONFIG).readText(), free);
+    List<String> there = fixed(whole(file(CONFIG), type), free);
     List<String> wanted = fixed(text, free);
     if (!there.equals(wanted)) {
       throw new UserException(
           "Cannot resume %s: its configuration differs from this one (%s). Name a new folder with --run, or give the settings it was started with."
               .formatted(location, String.join("; ", differences(there, wanted))));
+    }
+  }
+
+  /** With keys that there were not yet when it was written; what they mean then is in the type. */
+  private static String whole(Location file, Class<? extends Record> type) {
+    String text = file.readText();
+    try {
+      String job = text.lines().findFirst().orElse("");
+      return job
+          + "\n"
+          + Documents.toYaml(Documents.parse(file.uri(), text).bind(file.uri(), type));
+    } catch (UserException e) {
+      // It differs, then, and is shown as it stands.
+      return text;
     }
   }
 

@@ -8,6 +8,7 @@ import java.util.stream.IntStream;
 import org.apache.commons.math3.distribution.BinomialDistribution;
 import org.apache.commons.math3.random.RandomGenerator;
 import org.apache.commons.math3.random.Well19937c;
+import org.apache.commons.math3.special.Beta;
 import org.apache.commons.math3.stat.descriptive.rank.Percentile;
 
 /** First choices of members and ensembles for each example of a split, as their files have them. */
@@ -81,12 +82,12 @@ final class Answers {
    * @param onlyFirst examples that only the first of two got right
    */
   static double mcNemar(long onlyFirst, long onlySecond) {
-    int discordant = Math.toIntExact(onlyFirst + onlySecond);
-    return Math.min(
-        1,
-        2
-            * new BinomialDistribution(null, discordant, 0.5)
-                .cumulativeProbability(Math.toIntExact(Math.min(onlyFirst, onlySecond))));
+    double fewer = Math.min(onlyFirst, onlySecond);
+    double more = Math.max(onlyFirst, onlySecond);
+    // The lower tail itself: commons-math's BinomialDistribution has 1 less the upper one, which is
+    // 0
+    // for all that is smaller than a rounding error.
+    return more == fewer ? 1 : Math.min(1, 2 * Beta.regularizedBeta(0.5, more, fewer + 1));
   }
 
   /**

@@ -1,6 +1,7 @@
 package convoy.train;
 
 import convoy.core.Checks;
+import convoy.core.Otherwise;
 import convoy.core.UserException;
 import convoy.data.reading.EpochPlan;
 import convoy.network.LayerRates;
@@ -59,9 +60,9 @@ public record TrainingOptions(
     Payload payload,
     double movingAverage,
     int recalibrationMinibatches,
-    Steps optimizer,
+    @Otherwise("sgd") Steps optimizer,
     double momentum,
-    double secondMomentum,
+    @Otherwise("0.999") double secondMomentum,
     MomentumRule momentumBetweenRounds,
     boolean nesterov,
     double weightDecay,

@@ -2,6 +2,7 @@ package convoy.evaluate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import convoy.core.Location;
 import java.nio.file.Files;
@@ -33,6 +34,16 @@ class AnswersTest {
     assertThat(pairs.get(0).onlySecondRight()).isEqualTo(50);
     // Two-sided binomial test of 20 of 70.
     assertThat(pairs.get(0).pValue()).isCloseTo(4.4e-4, within(5e-5));
+  }
+
+  /** Against exact sums of binomial coefficients. */
+  @Test
+  void smallProbabilitiesAreNotRoundedAway() {
+    assertThat(Answers.mcNemar(4, 158)).isCloseTo(9.700859470737601e-42, withinPercentage(1e-6));
+    assertThat(Answers.mcNemar(27, 3)).isCloseTo(8.430331945419312e-06, withinPercentage(1e-6));
+    assertThat(Answers.mcNemar(5, 5)).isEqualTo(1);
+    assertThat(Answers.mcNemar(0, 0)).isEqualTo(1);
+    assertThat(Answers.mcNemar(0, 1)).isEqualTo(1);
   }
 
   @Test

@@ -34,6 +34,7 @@ public final class ChooseRate {
         SparkSession.builder()
             .config(new SparkConf().setIfMissing("spark.master", "local[2]"))
             .config("spark.ui.enabled", false)
+            .config("spark.log.level", "WARN")
             .getOrCreate()) {
       CnnClassifier classifier =
           new CnnClassifier()
