@@ -160,12 +160,34 @@ public final class Documents {
   }
 
   public static String toJson(Object value) {
+    return pretty(RecordBinder.toTree(value));
+  }
+
+  private static String pretty(JsonNode tree) {
     try {
-      return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(RecordBinder.toTree(value))
-          + "\n";
+      return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(tree) + "\n";
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("A record of plain values is always JSON", e);
     }
+  }
+
+  /**
+   * Without some values.
+   *
+   * @param values by their whole keys; those that are others stay
+   */
+  public static String toJsonWithout(Record value, Map<String, String> values) {
+    ObjectNode tree = (ObjectNode) RecordBinder.toTree(value);
+    values.forEach(
+        (path, text) -> {
+          int dot = path.lastIndexOf('.');
+          JsonNode block = dot < 0 ? tree : RecordBinder.at(tree, path.substring(0, dot));
+          String key = path.substring(dot + 1);
+          if (block instanceof ObjectNode object && object.path(key).asText().equals(text)) {
+            object.remove(key);
+          }
+        });
+    return pretty(tree);
   }
 
   /** As one line, for files of one record a line. */

@@ -1,6 +1,8 @@
 package convoy.core;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.MissingNode;
@@ -28,6 +30,7 @@ import org.apache.commons.text.similarity.LevenshteinDistance;
  */
 final class RecordBinder {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+  private static final ObjectMapper JSON = new ObjectMapper();
   private final List<String> problems;
   private final JsonNode defaults;
 
@@ -67,7 +70,8 @@ final class RecordBinder {
     Type element = type.getActualTypeArguments()[type.getActualTypeArguments().length - 1];
     if (type.getRawType() == Optional.class) {
       boolean none = node.isMissingNode() || node.isNull() || node.asText().equals("none");
-      return none ? Optional.empty() : Optional.ofNullable(bind(node, element, path));
+      // Null, which stands for a problem, is not nothing.
+      return none ? Optional.empty() : bound(bind(node, element, path));
     }
     if (type.getRawType() == List.class && node.isArray()) {
       List<Object> list = new ArrayList<>();
@@ -92,6 +96,10 @@ final class RecordBinder {
         path, node, type.getRawType() == List.class ? "a list, [a, b]" : "a block of keys");
   }
 
+  private static Object bound(Object value) {
+    return value == null ? null : Optional.of(value);
+  }
+
   private Object bindRecord(JsonNode node, Class<?> type, String path) {
     if (!node.isObject()) {
       return wrong(path, node, "a block of keys");
@@ -105,7 +113,7 @@ final class RecordBinder {
       Otherwise otherwise = components[i].getAnnotation(Otherwise.class);
       JsonNode value = node.path(known.get(i));
       if (value instanceof MissingNode && otherwise != null) {
-        value = NODES.textNode(otherwise.value());
+        value = otherwise(otherwise.value());
       }
       if (value instanceof MissingNode && components[i].getType() != Optional.class) {
         problem("Missing key %s", join(path, known.get(i)));
@@ -120,7 +128,10 @@ final class RecordBinder {
     return null;
   }
 
-  /** A record checks its values together, which those that are wrong must not prevent. */
+  /**
+   * A record checks its values together, which those that are wrong must not prevent. Where one
+   * relies on a wrong one, it is said to be wrong with that one's default.
+   */
   private void checkTheRest(
       Class<?> type, RecordComponent[] components, Object[] values, String path) {
     for (int i = 0; i < components.length; i++) {
@@ -137,12 +148,23 @@ final class RecordBinder {
     var unused = construct(type, components, values, path);
   }
 
-  private static JsonNode at(JsonNode tree, String path) {
+  static JsonNode at(JsonNode tree, String path) {
     JsonNode at = tree;
     for (String key : path.split("\\.")) {
       at = at.path(key);
     }
     return at;
+  }
+
+  private static JsonNode otherwise(String value) {
+    if (!value.startsWith("[")) {
+      return NODES.textNode(value);
+    }
+    try {
+      return JSON.readTree(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("No list: " + value, e);
+    }
   }
 
   private void checkKnown(String key, List<String> known, String path, Class<?> type) {

@@ -1,5 +1,6 @@
 package convoy.evaluate;
 
+import convoy.core.Otherwise;
 import convoy.core.Provenance;
 import convoy.data.pictures.ImageTransform;
 import convoy.data.sources.LabelIndex;
@@ -31,7 +32,7 @@ public record Evaluation(
     String split,
     long examples,
     ImageTransform.Views views,
-    List<Double> scales,
+    @Otherwise("[1.0]") List<Double> scales,
     List<String> classes,
     List<Score> members,
     List<Score> ensembles,

@@ -3,6 +3,7 @@ package convoy.job;
 import convoy.cluster.SparkContexts;
 import convoy.core.Checks;
 import convoy.core.Location;
+import convoy.core.Otherwise;
 import convoy.core.Progress;
 import convoy.core.RunFolder;
 import convoy.core.UserException;
@@ -47,7 +48,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
       String registry,
       List<Combination> combinations,
       ImageTransform.Views views,
-      List<Double> scales,
+      @Otherwise("[1.0]") List<Double> scales,
       int tasks,
       int minibatch,
       int cacheMebibytes,

@@ -185,7 +185,7 @@ public final class Retraining {
     seen.forEach(drop -> all.add(drop.name() + " " + drop.fingerprint()));
     fresh.forEach(found -> all.add(found.name() + " " + found.fingerprint()));
     all.add(Digests.sha256(dataset.child(DatasetManifest.FILE).readBytes()));
-    all.add(Documents.toJson(config.training(dataset, Optional.empty())));
+    all.add(config.training(dataset, Optional.empty()).decisive());
     all.add(Documents.toJson(config.policy()));
     all.add(Documents.toJson(config.partition()));
     all.add(config.newClasses().name());

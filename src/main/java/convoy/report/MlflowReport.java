@@ -5,11 +5,13 @@ import convoy.core.Documents;
 import convoy.core.Location;
 import convoy.core.Provenance;
 import convoy.core.RunFolder;
+import convoy.core.Secrets;
 import convoy.core.UserException;
 import convoy.train.TrainingHistory;
 import convoy.train.TrainingState;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -17,6 +19,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
+import org.apache.commons.lang3.StringUtils;
 import org.mlflow.api.proto.Service;
 import org.mlflow.api.proto.Service.RunStatus;
 import org.mlflow.tracking.MlflowClient;
@@ -30,17 +33,32 @@ public final class MlflowReport {
   private static final String NOTES = "mlflow.json";
   private static final int DEADLINE_SECONDS = 60;
 
+  /** Of a parameter's value, before MLflow 2.8. */
+  private static final int LONGEST = 500;
+
   private final RunFolder run;
   private final String server;
   private final String experiment;
+  private final ExecutorService thread = Executors.newSingleThreadExecutor(Daemons.named("mlflow"));
+
+  /** The client has no deadline of its own: what it waits for may come after all. */
+  private Future<?> pending = CompletableFuture.completedFuture(null);
 
   /**
    * What a server knows.
    *
+   * @param server without a password
    * @param runId there
+   * @param described whether it has the configuration
    * @param epochs that were sent
    */
-  private record Told(String server, String experiment, String runId, int epochs, Status status) {}
+  private record Told(
+      String server,
+      String experiment,
+      String runId,
+      boolean described,
+      int epochs,
+      Status status) {}
 
   private enum Status {
     RUNNING,
@@ -64,34 +82,37 @@ public final class MlflowReport {
    * @throws UserException if it cannot be told now
    */
   public void write() {
-    ExecutorService thread = Executors.newSingleThreadExecutor(Daemons.named("mlflow"));
-    Future<?> told = thread.submit(this::tell);
+    if (!pending.isDone()) {
+      throw new UserException(
+          "Cannot tell MLflow at %s: it has not answered what it was told before. Check the server."
+              .formatted(Secrets.blanked(server)));
+    }
+    pending = thread.submit(this::tell);
     try {
-      told.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
+      Object unused = pending.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       throw new UserException(
           "Cannot tell MLflow at %s: %s. Check key mlflow and the server."
-              .formatted(server, e.getCause().getMessage()),
+              .formatted(Secrets.blanked(server), e.getCause().getMessage()),
           e.getCause());
     } catch (TimeoutException e) {
       throw new UserException(
           "Cannot tell MLflow at %s: no answer within %d s. Check key mlflow and the server."
-              .formatted(server, DEADLINE_SECONDS),
+              .formatted(Secrets.blanked(server), DEADLINE_SECONDS),
           e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } finally {
-      thread.shutdownNow();
     }
   }
 
   private void tell() {
     TrainingState state = TrainingState.of(run);
     try (MlflowClient client = new MlflowClient(server)) {
-      Told told = told(client, state);
+      Told told = described(client, told(client), state);
       List<TrainingHistory.Epoch> epochs = state.epochs();
-      for (TrainingHistory.Epoch epoch :
-          epochs.subList(Math.min(told.epochs, epochs.size()), epochs.size())) {
+      // Fewer than were told: the last one was trained anew.
+      int first = told.epochs > epochs.size() ? epochs.size() - 1 : told.epochs;
+      for (TrainingHistory.Epoch epoch : epochs.subList(Math.max(0, first), epochs.size())) {
         client.logBatch(told.runId, metrics(epoch), List.of(), List.of());
       }
       Status status =
@@ -103,16 +124,17 @@ public final class MlflowReport {
       if (status != told.status) {
         update(client, told.runId, status);
       }
-      note(new Told(server, experiment, told.runId, epochs.size(), status));
+      note(new Told(told.server, experiment, told.runId, true, epochs.size(), status));
     }
   }
 
   /** The run of before, or a new one. */
-  private Told told(MlflowClient client, TrainingState state) {
+  private Told told(MlflowClient client) {
     Location notes = run.file(NOTES);
+    String known = Secrets.blanked(server);
     if (notes.exists()) {
       Told told = Documents.read(notes, Told.class);
-      if (told.server.equals(server) && told.experiment.equals(experiment)) {
+      if (told.server.equals(known) && told.experiment.equals(experiment)) {
         return told;
       }
     }
@@ -128,23 +150,32 @@ public final class MlflowReport {
             .setStartTime(System.currentTimeMillis())
             .build();
     String runId = client.createRun(wanted).getRunId();
-    Told told = new Told(server, experiment, runId, 0, Status.RUNNING);
-    client.logBatch(runId, List.of(), parameters(state), tags());
-    note(told);
+    // At once, or what fails from here on would leave a run there that nobody knows.
+    return note(new Told(known, experiment, runId, false, 0, Status.RUNNING));
+  }
+
+  private Told described(MlflowClient client, Told told, TrainingState state) {
+    if (told.described) {
+      return told;
+    }
+    client.logBatch(told.runId, List.of(), parameters(state), tags());
+    return note(new Told(told.server, experiment, told.runId, true, told.epochs, told.status));
+  }
+
+  private Told note(Told told) {
+    run.file(NOTES).writeText(Documents.toJson(told));
     return told;
   }
 
-  private void note(Told told) {
-    run.file(NOTES).writeText(Documents.toJson(told));
-  }
-
+  /** But for the server's address, which may have a password in it. */
   private static List<Service.Param> parameters(TrainingState state) {
     return Documents.flat(state.config()).entrySet().stream()
+        .filter(entry -> !entry.getKey().equals("mlflow"))
         .map(
             entry ->
                 Service.Param.newBuilder()
                     .setKey(entry.getKey())
-                    .setValue(entry.getValue())
+                    .setValue(StringUtils.truncate(entry.getValue(), LONGEST))
                     .build())
         .toList();
   }

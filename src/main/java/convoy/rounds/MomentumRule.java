@@ -1,8 +1,8 @@
 package convoy.rounds;
 
-/** What becomes of the workers' momentum when their parameters are averaged. */
+/** What becomes of what the workers' optimizers remember when their parameters are averaged. */
 public enum MomentumRule {
-  /** Averaged like the parameters; doubles what a round sends. */
+  /** Averaged like the parameters; a round sends it, too. */
   AVERAGE,
   /** Each round starts at rest. */
   RESET,

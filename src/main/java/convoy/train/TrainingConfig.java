@@ -24,6 +24,7 @@ import convoy.network.architecture.ResNet;
 import convoy.rounds.EpochWork;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** What is trained on what and how; {@code conf/train.yaml} explains each key. */
@@ -44,7 +45,7 @@ public record TrainingConfig(
 
   /**
    * Last parts of keys that a run may go on with other values of: a state is the same whatever
-   * computed it, and more may be trained.
+   * computed it and whoever is told of it, and more may be trained.
    */
   public static final List<String> CHOICES_WHEN_RESUMED =
       List.of(
@@ -132,6 +133,41 @@ public record TrainingConfig(
     public Backend backend() {
       return new Backend(engine, device, precision);
     }
+  }
+
+  /**
+   * What decides about the model, as text: without who is told of it, and without keys that came
+   * later where they mean what was so before.
+   */
+  public String decisive() {
+    TrainingConfig untold =
+        new TrainingConfig(
+            dataset,
+            validationSplit,
+            seed,
+            network,
+            cropFraction,
+            augmentation,
+            training,
+            cacheMebibytes,
+            cacheEncoded,
+            shardCacheMebibytes,
+            false,
+            Optional.empty(),
+            "convoy");
+    return Documents.toJsonWithout(
+        untold,
+        Map.of(
+            "tensorboard",
+            "false",
+            "mlflow",
+            "none",
+            "mlflow-experiment",
+            "convoy",
+            "training.optimizer",
+            "sgd",
+            "training.second-momentum",
+            "0.999"));
   }
 
   /** All that is wrong with the data set or the weights for this configuration. */

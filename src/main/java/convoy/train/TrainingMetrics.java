@@ -16,7 +16,7 @@ final class TrainingMetrics implements AutoCloseable {
 
   private final JobMetrics metrics =
       new JobMetrics(
-          "convoy.train",
+          "train",
           List.of(
               EPOCH,
               LOSS,

@@ -50,12 +50,14 @@ record TrainingSubject(
     MemoryNeeds needs =
         MemoryNeeds.of(network, options.minibatch(), backend).with(options.stepping());
     MomentumRule momentum = options.momentumBetweenRounds();
+    // What an optimizer remembers is sent in the same room.
+    int more = options.optimizer() == TrainingOptions.Steps.ADAM_W ? 1 : 0;
     return new MemoryPlan(
         needs,
         weights.isEmpty()
             ? options.transport().states(options.rules())
             : options.transport().states(options.rules()).andOneInTheDriver(),
-        options.rules().vectors(),
+        options.rules().vectors() + more,
         momentum == MomentumRule.AVERAGE ? needs.stateBytes() : needs.parameterBytes(),
         options.workers(),
         slots,

@@ -71,7 +71,7 @@ class MlflowIT {
         "--set",
         "training.epochs=2",
         "--set",
-        "mlflow=http://127.0.0.1:" + port,
+        "mlflow=http://somebody:secret@127.0.0.1:" + port,
         "--set",
         "mlflow-experiment=shapes",
         "--run",
@@ -96,6 +96,8 @@ class MlflowIT {
       assertThat(created.path("run_name").asText()).isEqualTo("run");
       List<JsonNode> batches = bodies("runs/log-batch");
       assertThat(batches).hasSize(3).allMatch(one -> one.path("run_id").asText().equals("abc"));
+      // The API takes no more at a time.
+      assertThat(batches.get(0).path("params")).hasSizeLessThan(100);
       assertThat(batches.get(0).path("params"))
           .anyMatch(
               parameter ->
@@ -112,6 +114,8 @@ class MlflowIT {
                         && metric.path("step").asInt() == epoch.epoch());
       }
       assertThat(bodies("runs/update").get(0).path("status").asText()).isEqualTo("FINISHED");
+      assertThat(calls.toString()).doesNotContain("secret");
+      assertThat(folder.resolve("run/mlflow.json")).content().doesNotContain("secret");
       int before = calls.size();
       train(port);
       assertThat(calls).hasSize(before);

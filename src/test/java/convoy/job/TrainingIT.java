@@ -86,6 +86,8 @@ class TrainingIT {
     for (List<String> rules :
         List.of(
             List.of("momentum-between-rounds=average"),
+            List.of("optimizer=adam-w", "nesterov=false"),
+            List.of("optimizer=adam-w", "nesterov=false", "momentum-between-rounds=keep-local"),
             List.of("momentum-between-rounds=reset", "moving-average=0.9"),
             List.of("momentum-between-rounds=keep-local", "recalibration-minibatches=3"),
             List.of(

@@ -7,13 +7,14 @@ import convoy.network.Architectures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The overlays in {@code conf/train/imagenet}. */
+/** The overlays in {@code conf/train}. */
 class RecipesTest {
   private static final Path FOLDER = Path.of("conf/train/imagenet");
 
@@ -24,6 +25,47 @@ class RecipesTest {
           .sorted()
           .toList();
     }
+  }
+
+  static List<Path> small() throws IOException {
+    try (Stream<Path> files = Files.list(FOLDER.getParent())) {
+      return files.filter(Files::isRegularFile).sorted().toList();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("small")
+  void aRecipeForASmallSetIsWhole(Path file) throws IOException {
+    String header =
+        Files.readString(file).lines().takeWhile(l -> l.startsWith("#")).toList().toString();
+    assertThat(header).contains("jobs/train.sh");
+    // One that says so is laid over another.
+    List<Path> files =
+        header.contains("laid over")
+            ? List.of(Path.of("conf/train/lenet-mnist.yaml"), file)
+            : List.of(file);
+    TrainingConfig config =
+        TrainingConfig.of(
+            files.stream().map(overlay -> Location.of(overlay.toString())).toList(),
+            List.of("dataset=somewhere"));
+    assertThat(Architectures.blueprint(config.network().spec(10, 1)).parameters()).isPositive();
+  }
+
+  /** What a retraining is known by. */
+  @Test
+  void onlyWhatDecidesAboutTheModelCounts() {
+    String usual = decisive();
+    assertThat(usual).doesNotContain("mlflow", "tensorboard", "optimizer", "second-momentum");
+    assertThat(decisive("mlflow=http://somewhere", "tensorboard=true")).isEqualTo(usual);
+    assertThat(decisive("training.optimizer=adam-w")).isNotEqualTo(usual);
+    assertThat(decisive("training.momentum=0.8")).isNotEqualTo(usual);
+  }
+
+  private static String decisive(String... settings) {
+    List<String> all = new ArrayList<>(List.of("dataset=somewhere"));
+    all.addAll(List.of(settings));
+    return TrainingConfig.of(List.of(Location.of(FOLDER.resolve("resnet50.yaml").toString())), all)
+        .decisive();
   }
 
   @Test

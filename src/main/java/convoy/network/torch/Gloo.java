@@ -209,7 +209,7 @@ final class Gloo implements ProcessGroup {
    * new memory for every sum costs as much as a pass over it.
    */
   private Tensor room(int values) {
-    if (room == null || room.values() != values) {
+    if (room == null || room.values() < values) {
       if (room != null) {
         room.close();
       }
