@@ -24,6 +24,7 @@ import org.apache.commons.math3.stat.interval.WilsonScoreInterval;
  * @param selectedBy what is shown in detail, and why that
  * @param pairs each two of members and ensembles
  * @param gains of each ensemble over the best single member
+ * @param bySize what the mean of so many members reaches
  * @param calibrated the winner's probabilities after the temperature that its selection found
  * @param confused what the winner takes for something else most often
  */
@@ -39,6 +40,7 @@ public record Evaluation(
     Selection selectedBy,
     List<Pair> pairs,
     List<Gain> gains,
+    @Otherwise("[]") List<BySize> bySize,
     Optional<Calibrated> calibrated,
     List<Confused> confused,
     Provenance provenance) {
@@ -119,6 +121,19 @@ public record Evaluation(
    */
   public record Gain(String ensemble, String baseline, double gain, List<Double> interval) {}
 
+  /**
+   * Ensembles of so many of the members, their probabilities averaged.
+   *
+   * @param subsets of the members that were tried: all, or some where there are many
+   * @param meanTop1Error over them, like the next two
+   */
+  public record BySize(
+      int members,
+      long subsets,
+      double meanTop1Error,
+      double lowestTop1Error,
+      double highestTop1Error) {}
+
   /** Probabilities to the power of 1 / temperature. */
   public record Calibrated(
       double temperature, double loss, double calibrationError, List<Tally.Bin> reliability) {}
@@ -137,6 +152,7 @@ public record Evaluation(
    * @param question with one folder of files
    * @param tallies of members, then of ensembles
    * @param learningCurves of members; empty lists where there is none
+   * @param bySize empty for one member
    * @param calibrated the winner's tally at its temperature
    */
   public static Evaluation of(
@@ -147,6 +163,7 @@ public record Evaluation(
       List<Tally> tallies,
       List<List<CurvePoint>> learningCurves,
       Selection selectedBy,
+      List<BySize> bySize,
       Optional<Tally> calibrated,
       Provenance provenance) {
     List<String> classes = labels.humanNames();
@@ -179,6 +196,7 @@ public record Evaluation(
         IntStream.range(scores.size(), names.size())
             .mapToObj(e -> answers.gain(names, names.indexOf(selectedBy.baseline()), e))
             .toList(),
+        bySize,
         calibrated.map(tally -> calibrated(selectedBy, tally)),
         confused(tallies.get(winner), winner, answers, classes),
         provenance);

@@ -4,7 +4,9 @@ import convoy.cluster.ClusterJob;
 import convoy.core.Location;
 import java.io.Serializable;
 import java.time.Duration;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
@@ -55,6 +57,62 @@ public record Rescoring(
             deadline,
             done -> {}),
         known);
+  }
+
+  /** What means of so many members' probabilities reach, over {@link Subsets}. */
+  public List<Evaluation.BySize> bySize() {
+    List<Location> parts = folder.list().stream().map(Location.Entry::location).toList();
+    List<String> names = List.copyOf(members);
+    List<List<Integer>> subsets = Subsets.of(names.size());
+    long examples = 0;
+    long[] errors = new long[subsets.size()];
+    for (Errors part :
+        ClusterJob.collect(
+            spark,
+            spark
+                .parallelize(parts, parts.size())
+                .map(place -> errors(ScoreFile.read(place, names), subsets)),
+            "ensembles of all sizes",
+            deadline,
+            done -> {})) {
+      examples += part.examples;
+      for (int i = 0; i < errors.length; i++) {
+        errors[i] += part.errors[i];
+      }
+    }
+    double all = examples;
+    return IntStream.rangeClosed(1, names.size())
+        .mapToObj(
+            size -> {
+              DoubleSummaryStatistics some =
+                  IntStream.range(0, errors.length)
+                      .filter(i -> subsets.get(i).size() == size)
+                      .mapToDouble(i -> errors[i] / all)
+                      .summaryStatistics();
+              return new Evaluation.BySize(
+                  size, some.getCount(), some.getAverage(), some.getMin(), some.getMax());
+            })
+        .toList();
+  }
+
+  /** Of each subset. */
+  private record Errors(int examples, long[] errors) implements Serializable {}
+
+  private static Errors errors(List<ScoreFile.Row> rows, List<List<Integer>> subsets) {
+    long[] errors = new long[subsets.size()];
+    for (ScoreFile.Row row : rows) {
+      for (int i = 0; i < errors.length; i++) {
+        float[] sum = new float[row.probabilities().get(0).length];
+        for (int member : subsets.get(i)) {
+          float[] probabilities = row.probabilities().get(member);
+          for (int c = 0; c < sum.length; c++) {
+            sum[c] += probabilities[c];
+          }
+        }
+        errors[i] += Tally.answer(sum) == row.label() ? 0 : 1;
+      }
+    }
+    return new Errors(rows.size(), errors);
   }
 
   private static List<Tally> tallies(

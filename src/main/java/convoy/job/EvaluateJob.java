@@ -188,6 +188,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
           tallies,
           paths.stream().map(EvaluateJob::learningCurve).toList(),
           selection,
+          members.size() > 1 ? scores(question).bySize() : List.of(),
           selection.calibrated(scores(question), ensembles),
           context.provenance());
     }

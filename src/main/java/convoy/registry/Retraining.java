@@ -350,6 +350,7 @@ public final class Retraining {
           predictor.ask(pictures, SplitName.TEST, question, done -> {}),
           members.stream().map(member -> List.<Evaluation.CurvePoint>of()).toList(),
           Selection.byTraining(members),
+          List.of(),
           Optional.empty(),
           provenance);
     } finally {

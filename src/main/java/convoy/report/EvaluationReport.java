@@ -26,6 +26,7 @@ public final class EvaluationReport {
       List<Tally.Bin> reliability,
       List<Long> examples,
       List<List<Integer>> confusion,
+      List<Evaluation.BySize> bySize,
       Optional<List<Tally.Bin>> calibrated) {}
 
   /** Writes the evaluation and its report into a folder; the report last. */
@@ -66,6 +67,7 @@ public final class EvaluationReport {
             winner.reliability(),
             winner.perClass().stream().map(Evaluation.ClassScore::examples).toList(),
             winner.confusion(),
+            evaluation.bySize(),
             evaluation.calibrated().map(Evaluation.Calibrated::reliability));
     Map<String, Object> page =
         Map.ofEntries(

@@ -32,12 +32,20 @@ function curves() {
     .map(([title, of, digits]) => ({title, x: epochs, label: "epoch", digits, lines: trained.map(member => [member.name, line(member, of)])}));
 }
 
+function bySize() {
+  const sizes = data["by-size"];
+  if (sizes.length === 0) { return []; }
+  const line = key => sizes.map(size => 100 * size[key]);
+  return [{title: "Top-1 error of ensembles of so many members, %", x: sizes.map(size => size.members), label: "members", digits: 2, close: true,
+    lines: [["mean of them", line("mean-top1-error")], ["lowest", line("lowest-top1-error"), true], ["highest", line("highest-top1-error"), true]]}];
+}
+
 function charts() {
   const room = document.getElementById("charts");
   plots.splice(0).forEach(plot => plot.destroy());
   room.replaceChildren();
   const axis = {stroke: colour("--dim"), grid: {stroke: colour("--line"), width: 1}, ticks: {stroke: colour("--line")}};
-  const shown = [...curves(), reliability()];
+  const shown = [...bySize(), ...curves(), reliability()];
   // All of them are there before the first one is as wide as its place.
   const boxes = shown.map(chart => {
     const box = document.createElement("div");
@@ -50,7 +58,7 @@ function charts() {
   shown.forEach((chart, place) => {
     plots.push(new uPlot({
       width: Math.max(240, boxes[place].clientWidth - 20), height: 230,
-      scales: {x: {time: false}, y: {range: (u, low, high) => [Math.min(0, low), chart.top || (high > 0 ? high * 1.05 : 1)]}},
+      scales: {x: {time: false}, y: {range: (u, low, high) => [chart.close ? 0.95 * low : Math.min(0, low), chart.top || (high > 0 ? high * 1.05 : 1)]}},
       axes: [chart.top ? axis : {...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]}, {...axis, size: 60}],
       series: [{label: chart.label, value: (u, value) => value === null ? "" : number(value, chart.top ? 2 : 0)}, ...chart.lines.map(([name, , aside], i) => ({
         label: name, stroke: colour(aside ? "--dim" : "--c" + i % 4), width: aside ? 1 : 2, spanGaps: true,

@@ -1,6 +1,7 @@
 package convoy.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import convoy.TestData;
 import convoy.core.Documents;
@@ -65,6 +66,19 @@ class JobsIT {
       assertThat(score.top1Error())
           .isBetween(score.top1Interval().get(0), score.top1Interval().get(1));
     }
+    assertThat(scores.bySize()).extracting(Evaluation.BySize::members).containsExactly(1, 2);
+    assertThat(scores.bySize().get(0).meanTop1Error())
+        .isCloseTo(
+            (scores.members().get(0).top1Error() + scores.members().get(1).top1Error()) / 2,
+            within(1e-9));
+    assertThat(scores.bySize().get(1))
+        .isEqualTo(
+            new Evaluation.BySize(
+                2,
+                1,
+                scores.ensembles().get(0).top1Error(),
+                scores.ensembles().get(0).top1Error(),
+                scores.ensembles().get(0).top1Error()));
     assertThat(scores.members().get(0).learningCurve()).hasSize(2);
     assertThat(evaluation.resolve("summary.csv")).isNotEmptyFile();
     assertThat(evaluation.resolve("report.html")).isNotEmptyFile();
