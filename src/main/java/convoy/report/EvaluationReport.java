@@ -82,7 +82,8 @@ public final class EvaluationReport {
             Map.entry("selectionSplit", evaluation.selectedBy().split()),
             Map.entry("hasTop5", winner.top5Error().isPresent()),
             Map.entry("rows", rows(evaluation)),
-            Map.entry("gains", evaluation.gains().stream().map(EvaluationReport::row).toList()),
+            Map.entry(
+                "gains", evaluation.gains().stream().map(gain -> row(gain, evaluation)).toList()),
             Map.entry("pairs", evaluation.pairs().stream().map(EvaluationReport::row).toList()),
             Map.entry("calibrated", calibrated(evaluation.calibrated())),
             Map.entry("perClass", winner.perClass().stream().map(EvaluationReport::row).toList()),
@@ -145,19 +146,23 @@ public final class EvaluationReport {
         Map.entry("top5", score.top5Error().stream().map(EvaluationReport::percent).toList()),
         Map.entry("loss", decimals(4, score.loss())),
         Map.entry("brier", decimals(4, score.brier())),
-        Map.entry("calibrationError", percent(score.calibrationError())),
-        Map.entry(
-            "weights",
-            String.join(", ", score.weights().stream().map(w -> decimals(2, w)).toList())));
+        Map.entry("calibrationError", percent(score.calibrationError())));
   }
 
-  private static Map<String, Object> row(Evaluation.Gain gain) {
+  private static Map<String, Object> row(Evaluation.Gain gain, Evaluation evaluation) {
+    List<Double> weights =
+        evaluation.ensembles().stream()
+            .filter(ensemble -> ensemble.name().equals(gain.ensemble()))
+            .findFirst()
+            .orElseThrow()
+            .weights();
     return Map.of(
         "ensemble", gain.ensemble(),
         "baseline", gain.baseline(),
         "gain", points(gain.gain()),
         "low", points(gain.interval().get(0)),
-        "high", points(gain.interval().get(1)));
+        "high", points(gain.interval().get(1)),
+        "weights", String.join(", ", weights.stream().map(w -> decimals(2, w)).toList()));
   }
 
   private static Map<String, Object> row(Evaluation.Pair pair) {
