@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiPredicate;
 
 /**
  * Documents that people write (YAML) and that machines write (JSON), and the records they mean.
@@ -174,19 +175,19 @@ public final class Documents {
   /**
    * Without some values.
    *
-   * @param values by their whole keys; those that are others stay
+   * @param leftOut is asked about each whole key and its value, as {@link #flat} has them
    */
-  public static String toJsonWithout(Record value, Map<String, String> values) {
-    ObjectNode tree = (ObjectNode) RecordBinder.toTree(value);
-    values.forEach(
-        (path, text) -> {
-          int dot = path.lastIndexOf('.');
-          JsonNode block = dot < 0 ? tree : RecordBinder.at(tree, path.substring(0, dot));
-          String key = path.substring(dot + 1);
-          if (block instanceof ObjectNode object && object.path(key).asText().equals(text)) {
-            object.remove(key);
-          }
-        });
+  public static String toJsonWithout(Record value, BiPredicate<String, String> leftOut) {
+    JsonNode tree = RecordBinder.toTree(value);
+    flat(value)
+        .forEach(
+            (path, text) -> {
+              if (leftOut.test(path, text)) {
+                int dot = path.lastIndexOf('.');
+                JsonNode block = dot < 0 ? tree : RecordBinder.at(tree, path.substring(0, dot));
+                ((ObjectNode) block).remove(path.substring(dot + 1));
+              }
+            });
     return pretty(tree);
   }
 

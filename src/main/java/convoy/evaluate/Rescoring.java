@@ -8,6 +8,7 @@ import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.Function;
 
 /**
  * Ensembles of members whose scores were kept: no network is asked.
@@ -44,44 +45,35 @@ public record Rescoring(
 
   /** A tally a candidate. */
   List<Tally> tallies(List<Candidate> candidates) {
+    int known = classes;
+    return Predictor.sum(ofParts("the ensembles", rows -> tallies(rows, candidates, known)), known);
+  }
+
+  /** What tasks make of the files of scores, one each. */
+  private <T> List<T> ofParts(String what, Function<List<ScoreFile.Row>, T> work) {
     List<Location> parts = folder.list().stream().map(Location.Entry::location).toList();
     List<String> names = List.copyOf(members);
-    int known = classes;
-    return Predictor.sum(
-        ClusterJob.collect(
-            spark,
-            spark
-                .parallelize(parts, parts.size())
-                .map(part -> tallies(ScoreFile.read(part, names), candidates, known)),
-            "the ensembles",
-            deadline,
-            done -> {}),
-        known);
+    return ClusterJob.collect(
+        spark,
+        spark.parallelize(parts, parts.size()).map(part -> work.call(ScoreFile.read(part, names))),
+        what,
+        deadline,
+        done -> {});
   }
 
   /** What means of so many members' probabilities reach, over {@link Subsets}. */
   public List<Evaluation.BySize> bySize() {
-    List<Location> parts = folder.list().stream().map(Location.Entry::location).toList();
-    List<String> names = List.copyOf(members);
-    List<List<Integer>> subsets = Subsets.of(names.size());
+    List<List<Integer>> subsets = Subsets.of(members.size());
     long examples = 0;
     long[] errors = new long[subsets.size()];
-    for (Errors part :
-        ClusterJob.collect(
-            spark,
-            spark
-                .parallelize(parts, parts.size())
-                .map(place -> errors(ScoreFile.read(place, names), subsets)),
-            "ensembles of all sizes",
-            deadline,
-            done -> {})) {
+    for (Errors part : ofParts("ensembles of all sizes", rows -> errors(rows, subsets))) {
       examples += part.examples;
       for (int i = 0; i < errors.length; i++) {
         errors[i] += part.errors[i];
       }
     }
     double all = examples;
-    return IntStream.rangeClosed(1, names.size())
+    return IntStream.rangeClosed(1, members.size())
         .mapToObj(
             size -> {
               DoubleSummaryStatistics some =

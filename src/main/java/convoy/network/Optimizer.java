@@ -8,6 +8,15 @@ public sealed interface Optimizer extends Serializable {
   /** Numbers that it remembers for a network of {@code values}. */
   long remembered(int values);
 
+  void accept(Visitor visitor);
+
+  /** An engine that forgets an optimizer does not compile. */
+  interface Visitor {
+    void visit(Sgd sgd);
+
+    void visit(AdamW adamW);
+  }
+
   /**
    * Gradient descent with momentum: {@code v = momentum * v + g; w = w - rate * v}, where decay is
    * a part of {@code g}.
@@ -19,6 +28,11 @@ public sealed interface Optimizer extends Serializable {
     @Override
     public long remembered(int values) {
       return values;
+    }
+
+    @Override
+    public void accept(Visitor visitor) {
+      visitor.visit(this);
     }
   }
 
@@ -37,6 +51,11 @@ public sealed interface Optimizer extends Serializable {
     @Override
     public long remembered(int values) {
       return 2L * values + 1;
+    }
+
+    @Override
+    public void accept(Visitor visitor) {
+      visitor.visit(this);
     }
   }
 }

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** What is trained on what and how; {@code conf/train.yaml} explains each key. */
 public record TrainingConfig(
@@ -140,34 +141,11 @@ public record TrainingConfig(
    * later where they mean what was so before.
    */
   public String decisive() {
-    TrainingConfig untold =
-        new TrainingConfig(
-            dataset,
-            validationSplit,
-            seed,
-            network,
-            cropFraction,
-            augmentation,
-            training,
-            cacheMebibytes,
-            cacheEncoded,
-            shardCacheMebibytes,
-            false,
-            Optional.empty(),
-            "convoy");
+    Set<String> told = Set.of("tensorboard", "mlflow", "mlflow-experiment");
+    Map<String, String> before =
+        Map.of("training.optimizer", "sgd", "training.second-momentum", "0.999");
     return Documents.toJsonWithout(
-        untold,
-        Map.of(
-            "tensorboard",
-            "false",
-            "mlflow",
-            "none",
-            "mlflow-experiment",
-            "convoy",
-            "training.optimizer",
-            "sgd",
-            "training.second-momentum",
-            "0.999"));
+        this, (key, value) -> told.contains(key) || value.equals(before.get(key)));
   }
 
   /** All that is wrong with the data set or the weights for this configuration. */

@@ -82,11 +82,19 @@ final class Dl4jNetwork implements Network {
       stretch.gradient.assign(0);
     }
     double scale = scale(step, examples);
-    if (step.optimizer() instanceof Optimizer.Sgd sgd) {
-      descend(step, sgd, scale);
-    } else if (step.optimizer() instanceof Optimizer.AdamW adamW) {
-      descend(step, adamW, scale);
-    }
+    step.optimizer()
+        .accept(
+            new Optimizer.Visitor() {
+              @Override
+              public void visit(Optimizer.Sgd sgd) {
+                descend(step, sgd, scale);
+              }
+
+              @Override
+              public void visit(Optimizer.AdamW adamW) {
+                descend(step, adamW, scale);
+              }
+            });
     return graph.score();
   }
 

@@ -72,12 +72,21 @@ final class GradientDescent {
 
   void step(Network.Step step) {
     IValue scale = step.longestGradient() > 0 ? scale(step.longestGradient()) : new IValue();
-    if (step.optimizer() instanceof Optimizer.AdamW adamW) {
-      var unused = vectors.steps().add_(new Scalar(1));
-      groups.forEach((kind, views) -> step(views, step, kind, adamW, scale));
-    } else if (step.optimizer() instanceof Optimizer.Sgd sgd) {
-      groups.forEach((kind, views) -> step(views, step, kind, sgd, scale));
-    }
+    step.optimizer()
+        .accept(
+            new Optimizer.Visitor() {
+              @Override
+              public void visit(Optimizer.Sgd sgd) {
+                groups.forEach((kind, views) -> step(views, step, kind, sgd, scale));
+              }
+
+              @Override
+              public void visit(Optimizer.AdamW adamW) {
+                Tensor steps = vectors.steps();
+                var unused = steps.add_(new Scalar(1));
+                groups.forEach((kind, views) -> step(views, step, kind, adamW, steps, scale));
+              }
+            });
     forget();
   }
 
@@ -105,12 +114,13 @@ final class GradientDescent {
       Network.Step step,
       Kind kind,
       Optimizer.AdamW adamW,
+      Tensor steps,
       IValue scale) {
     IValueVector stack = stack(views);
     push(stack, list(views, view -> vectors.mean(0, view)));
     push(stack, list(views, view -> vectors.mean(1, view)));
     push(stack, list(List.of(), view -> view.values())); // largest squares so far
-    push(stack, list(views, view -> vectors.steps()));
+    push(stack, list(views, view -> steps));
     push(stack, new IValue(step.learningRate() * kind.rate));
     push(stack, new IValue(adamW.first()));
     push(stack, new IValue(adamW.second()));
