@@ -101,8 +101,8 @@ class FloorsTest {
         "org.deeplearning4j..",
         "org.nd4j..");
     onlyKnownTo(List.of("convoy.network.torch.."), "org.bytedeco.pytorch..", "com.sun.jna..");
-    // They are found as services.
-    onlyKnownTo(List.of("convoy.network.dl4j.."), "convoy.network.dl4j..");
+    // They are found as services; dl4j-spark's rounds train Deeplearning4j's own graphs.
+    onlyKnownTo(List.of("convoy.network.dl4j..", "convoy.dl4jspark.."), "convoy.network.dl4j..");
     onlyKnownTo(List.of("convoy.network.torch.."), "convoy.network.torch..");
   }
 
@@ -126,6 +126,17 @@ class FloorsTest {
         .should()
         .dependOnClassesThat()
         .resideOutsideOfPackages("java..", "convoy.convolution..", "convoy.core..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void coreKnowsNothingOfSpark() {
+    noClasses()
+        .that()
+        .resideInAPackage("convoy.core..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.apache.spark..", "scala..")
         .check(CLASSES);
   }
 

@@ -13,11 +13,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Collectors;
 import org.apache.commons.io.output.CloseShieldOutputStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
@@ -35,8 +33,6 @@ import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.hadoop.fs.StreamCapabilities;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import org.apache.hadoop.security.AccessControlException;
-import org.apache.spark.SparkConf;
-import org.apache.spark.SparkEnv;
 
 /**
  * A file or folder on any file system that Hadoop reaches: {@code file:}, {@code hdfs:}, {@code
@@ -53,16 +49,10 @@ public record Location(String uri) implements Serializable {
 
   private static final Set<String> OBJECT_STORES = Set.of("s3a", "s3", "s3n", "gs", "oss", "cosn");
 
-  /** What Spark's settings for Hadoop begin with. */
-  private static final String HADOOP = "spark.hadoop.";
+  private static final HadoopSettings OTHER_SETTINGS = HadoopSettings.found();
 
-  /**
-   * Hadoop's settings as they were.
-   *
-   * @param spark environment that they are of, null outside Spark
-   * @param own of the JVM, outside Spark
-   */
-  private record Settings(SparkEnv spark, Set<Object> own, Configuration configuration) {}
+  /** Hadoop's settings as they were with a {@link HadoopSettings#source}. */
+  private record Settings(Object source, Configuration configuration) {}
 
   /**
    * One entry of a folder.
@@ -484,32 +474,17 @@ public record Location(String uri) implements Serializable {
     return String.valueOf(e.getMessage()).lines().findFirst().orElse(e.getClass().getSimpleName());
   }
 
-  /**
-   * Hadoop's own files, and inside Spark its {@code spark.hadoop.*} settings, executors included.
-   */
+  /** Hadoop's own files, with the {@link HadoopSettings} of those who have some. */
   private static Configuration configuration() {
-    SparkEnv spark = SparkEnv.get();
-    Set<Object> own = spark == null ? ownSettings() : Set.of();
+    Object source = OTHER_SETTINGS.source();
     Settings known = settings;
-    if (known == null || known.spark != spark || !known.own.equals(own)) {
+    if (known == null || !known.source.equals(source)) {
       Configuration configuration = new Configuration();
-      // Outside a context (before it starts, after it stops) spark-submit's are system properties.
-      SparkConf conf = spark == null ? new SparkConf() : spark.conf();
-      for (var setting : conf.getAllWithPrefix(HADOOP)) {
-        configuration.set(setting._1(), setting._2());
-      }
-      known = new Settings(spark, own, configuration);
+      OTHER_SETTINGS.all().forEach(configuration::set);
+      known = new Settings(source, configuration);
       settings = known;
     }
     return known.configuration;
-  }
-
-  /** Those of this JVM, which may change. */
-  private static Set<Object> ownSettings() {
-    return System.getProperties().entrySet().stream()
-        .filter(property -> property.getKey().toString().startsWith(HADOOP))
-        .map(property -> Map.entry(property.getKey(), property.getValue()))
-        .collect(Collectors.toSet());
   }
 
   @Override

@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.File;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,6 +33,30 @@ class DescribeIT {
     JsonNode json = new ObjectMapper().readTree(output);
     assertThat(json.get("parameters").asLong()).isEqualTo(138_357_544);
     assertThat(json.get("layers")).hasSize(21);
+  }
+
+  @Test
+  void needsNoJarOfSparks() throws Exception {
+    String classPath =
+        Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(entry -> !entry.matches(".*[/\\\\](spark-|scala-|org[/\\\\]scala-lang).*"))
+            .collect(Collectors.joining(File.pathSeparator));
+    Process process =
+        new ProcessBuilder(
+                ProcessHandle.current().info().command().orElse("java"),
+                "-cp",
+                classPath,
+                Main.class.getName(),
+                "describe",
+                "--set",
+                "network.architecture=lenet",
+                "--run",
+                folder.resolve("run").toString())
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(output).contains("431,080");
+    assertThat(process.waitFor()).isZero();
   }
 
   @Test
