@@ -6,7 +6,6 @@ import convoy.registry.Registry;
 import convoy.registry.Retraining;
 import convoy.registry.RetrainingConfig;
 import java.util.List;
-import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /** Trains the champion's challenger on what is new, and promotes it if it is better. */
@@ -35,7 +34,7 @@ final class RetrainJob implements Job<RetrainingConfig> {
                   spark,
                   config,
                   context.provenance(),
-                  new TrainJob.Printer(context.out(), config.epochs(), Optional.empty()))
+                  new TrainJob.Printer(context.out(), config.epochs()))
               .run();
       context.out().println(outcome.words());
       outcome

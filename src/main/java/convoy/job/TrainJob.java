@@ -3,9 +3,7 @@ package convoy.job;
 import convoy.cluster.SparkContexts;
 import convoy.core.Checks;
 import convoy.core.RunFolder;
-import convoy.core.UserException;
-import convoy.report.MlflowReport;
-import convoy.report.TrainingReport;
+import convoy.report.TrainingAccounts;
 import convoy.train.ParameterAveragingTrainer;
 import convoy.train.Training;
 import convoy.train.TrainingConfig;
@@ -13,10 +11,7 @@ import convoy.train.TrainingHistory;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Trains a network on a data set by parameter averaging. */
 final class TrainJob implements Job<TrainingConfig> {
@@ -48,15 +43,15 @@ final class TrainJob implements Job<TrainingConfig> {
   @Override
   public void run(TrainingConfig config, Context context) {
     RunFolder run = Runs.open("train", config, choicesWhenResumed(), context);
-    Accounts accounts = Accounts.of(config, run);
-    accounts.begin(config, run);
+    TrainingAccounts accounts = TrainingAccounts.of(config, run);
+    TrainingAccounts.attempt(() -> AugmentedPictures.write(config, run));
     try (JavaSparkContext spark = SparkContexts.open("train")) {
       ParameterAveragingTrainer.Result result =
           Training.run(
               spark,
               config,
               run,
-              new Printer(context.out(), config.training().plannedEpochs(), Optional.of(accounts)));
+              accounts.after(new Printer(context.out(), config.training().plannedEpochs())));
       context
           .out()
           .printf(
@@ -72,49 +67,8 @@ final class TrainJob implements Job<TrainingConfig> {
     }
   }
 
-  /** What tells others of a training, which does not fail for them. */
-  record Accounts(List<Runnable> writers) {
-    private static final Logger LOG = LoggerFactory.getLogger(Accounts.class);
-
-    static Accounts of(TrainingConfig config, RunFolder run) {
-      TrainingReport report = new TrainingReport(run.location());
-      List<Runnable> writers = new ArrayList<>(List.of(report::write));
-      if (config.tensorboard()) {
-        writers.add(report::writeEvents);
-      }
-      config
-          .mlflow()
-          .map(server -> new MlflowReport(run.location(), server, config.mlflowExperiment()))
-          .ifPresent(mlflow -> writers.add(mlflow::write));
-      return new Accounts(List.copyOf(writers));
-    }
-
-    void begin(TrainingConfig config, RunFolder run) {
-      attempt(() -> AugmentedPictures.write(config, run));
-    }
-
-    void write() {
-      writers.forEach(Accounts::attempt);
-    }
-
-    private static void attempt(Runnable writing) {
-      try {
-        writing.run();
-      } catch (UserException e) {
-        LOG.warn(e.getMessage());
-      } catch (RuntimeException e) {
-        LOG.warn("What tells of the training could not be written", e);
-      }
-    }
-  }
-
-  /**
-   * A line an epoch.
-   *
-   * @param accounts that are written then, too
-   */
-  record Printer(PrintStream out, int epochs, Optional<Accounts> accounts)
-      implements Training.Listener {
+  /** A line an epoch. */
+  record Printer(PrintStream out, int epochs) implements Training.Listener {
     @Override
     public void message(String text) {
       out.print(text);
@@ -123,7 +77,6 @@ final class TrainJob implements Job<TrainingConfig> {
     @Override
     public void epoch(TrainingHistory.Epoch epoch) {
       out.println(epoch.line(epochs));
-      accounts.ifPresent(Accounts::write);
     }
   }
 }

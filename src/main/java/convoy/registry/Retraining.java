@@ -26,6 +26,7 @@ import convoy.network.TrainedModel;
 import convoy.registry.Registry.Drop;
 import convoy.registry.Registry.Origin;
 import convoy.report.ComparisonReport;
+import convoy.report.TrainingAccounts;
 import convoy.train.Training;
 import convoy.train.TrainingConfig;
 import java.time.Duration;
@@ -280,7 +281,12 @@ public final class Retraining {
     TrainingConfig training = config.training(work.joined(), champion);
     UserException.throwIfAny(training.problems());
     RunFolder run = RunFolder.open(place.child("train"), "train", training, provenance);
-    var unusedResult = Training.run(spark, training, run, listener);
+    TrainingAccounts accounts = TrainingAccounts.of(training, run);
+    try {
+      var unusedResult = Training.run(spark, training, run, accounts.after(listener));
+    } finally {
+      accounts.write();
+    }
     TrainedModel challenger = TrainedModel.read(run.file("models").child("best"));
     DatasetManifest manifest = DatasetManifest.read(work.joined());
     List<Member> members = new ArrayList<>();
@@ -312,7 +318,11 @@ public final class Retraining {
         challenger,
         origin,
         decision,
-        () -> report(registry.version(decision.version()), decision, evaluation, manifest, work),
+        () -> {
+          Location version = registry.version(decision.version());
+          accounts.keepIn(version);
+          report(version, decision, evaluation, manifest, work);
+        },
         lease);
     if (decision.promoted()) {
       boolean unusedChange = registry.promote(decision.version(), decision.words(), lease);

@@ -20,7 +20,8 @@ import java.util.zip.CRC32C;
  * not know how to append. TensorBoard takes the files of a folder in the order of their names.
  */
 final class EventFiles {
-  private static final String FOLDER = "tensorboard";
+  /** In a run's folder. */
+  static final String FOLDER = "tensorboard";
 
   private static final int VARINT = 0;
   private static final int FIXED_64 = 1;

@@ -17,6 +17,9 @@ import java.util.Optional;
  * wherever it was stopped. The page is one file that needs no other.
  */
 public final class TrainingReport {
+  /** In a run's folder. */
+  static final String FILE = "report.html";
+
   /** In a run's folder: what training sees of some pictures. */
   public static final String AUGMENTATION = "augmentation.png";
 
@@ -85,7 +88,7 @@ public final class TrainingReport {
 
   /** Writes the page into the run's folder. */
   public void write() {
-    run.file("report.html").writeText(html());
+    run.file(FILE).writeText(html());
   }
 
   /** Writes the epochs into the run's folder as TensorBoard reads them. */

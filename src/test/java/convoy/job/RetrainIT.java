@@ -48,7 +48,7 @@ class RetrainIT {
             models,
             base,
             drops,
-            "settings=[training.epochs=8, network.dropout=0]",
+            "settings=[training.epochs=8, network.dropout=0, tensorboard=true]",
             "policy.largest-class-loss=0.15");
     for (String setting : more) {
       options.addAll(List.of("--set", setting));
@@ -147,7 +147,10 @@ class RetrainIT {
         .isEqualTo(first.split("test"));
     assertThat(joined.split("train").examples())
         .isGreaterThan(first.split("train").examples() + 1700);
-    assertThat(models.resolve("versions/000002/report.html")).content().contains("Promoted");
+    Path version = models.resolve("versions/000002");
+    assertThat(version.resolve("report.html")).content().contains("Promoted");
+    assertThat(version.resolve("training.html")).content().contains("augmentation:");
+    assertThat(version.resolve("tensorboard")).isDirectoryContaining("glob:**0000000008.convoy");
   }
 
   @Test
