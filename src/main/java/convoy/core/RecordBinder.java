@@ -31,6 +31,10 @@ import org.apache.commons.text.similarity.LevenshteinDistance;
 final class RecordBinder {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** In the place of a value that has to be given. */
+  private static final String MISSING = "???";
+
   private final List<String> problems;
   private final JsonNode defaults;
 
@@ -50,7 +54,7 @@ final class RecordBinder {
       return bindGeneric(node, generic, path);
     }
     Class<?> wanted = (Class<?>) type;
-    if (node.isTextual() && node.asText().equals("???")) {
+    if (node.isTextual() && node.asText().equals(MISSING)) {
       return problem(
           "Missing %s: it has no default. Give it in the config or with --set %s=...", path, path);
     }
@@ -87,7 +91,7 @@ final class RecordBinder {
               f -> map.put(f.getKey(), bind(f.getValue(), element, join(path, f.getKey()))));
       return map;
     }
-    if (node.isTextual() && node.asText().equals("???")) {
+    if (node.isTextual() && node.asText().equals(MISSING)) {
       return problem(
           "Missing %s: it has no default. Give it in the config or with --set %s=[...]",
           path, path);
@@ -137,15 +141,21 @@ final class RecordBinder {
     for (int i = 0; i < components.length; i++) {
       if (values[i] == null) {
         String place = join(path, kebab(components[i].getName()));
+        JsonNode standIn = at(defaults, place);
         values[i] =
-            new RecordBinder(new ArrayList<>(), MissingNode.getInstance())
-                .bind(at(defaults, place), components[i].getGenericType(), place);
+            components[i].getType() == String.class && standIn.isTextual()
+                ? standIn.asText()
+                : new RecordBinder(new ArrayList<>(), MissingNode.getInstance())
+                    .bind(standIn, components[i].getGenericType(), place);
         if (values[i] == null) {
           return;
         }
       }
     }
+    int said = problems.size();
     var unused = construct(type, components, values, path);
+    // Of texts that have no default.
+    problems.subList(said, problems.size()).removeIf(line -> line.contains(MISSING));
   }
 
   static JsonNode at(JsonNode tree, String path) {
