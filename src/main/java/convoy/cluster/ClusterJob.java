@@ -1,17 +1,24 @@
 package convoy.cluster;
 
+import convoy.core.Daemons;
 import convoy.core.UserException;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.UUID;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -39,6 +46,10 @@ public final class ClusterJob {
   public static final int RETRIES = 3;
 
   private static final Duration MINUTE = Duration.ofMinutes(1);
+
+  /** What Spark knows a thread's jobs by. */
+  private static final List<String> GROUP =
+      List.of("spark.jobGroup.id", "spark.job.description", "spark.job.interruptOnCancel");
 
   /**
    * A part of Spark's messages that means something outside Convoy.
@@ -121,9 +132,73 @@ public final class ClusterJob {
             tasksDone.accept(tasksDone(spark, action));
           });
     } catch (TasksLostException e) {
-      // Spark has tried again already.
-      throw new UserException(e.getMessage(), e);
+      throw last(e);
     }
+  }
+
+  /**
+   * Does what starts Spark jobs of its own, which are cancelled once the deadline has passed.
+   *
+   * @param what is waited for, for the message
+   * @throws UserException as {@link #collect} does
+   */
+  public static void within(JavaSparkContext spark, String what, Duration deadline, Runnable work) {
+    Map<String, String> outer = new HashMap<>();
+    GROUP.forEach(property -> outer.put(property, spark.getLocalProperty(property)));
+    String group = "convoy-" + UUID.randomUUID();
+    AtomicBoolean late = new AtomicBoolean();
+    try (Deadline clock =
+        new Deadline(
+            deadline,
+            () -> {
+              late.set(true);
+              spark.sc().cancelJobGroup(group);
+            })) {
+      clock.begin();
+      spark.setJobGroup(group, what, true);
+      work.run();
+    } catch (UserException e) {
+      throw e;
+    } catch (Exception e) {
+      // Spark's are checked ones, and Scala does not say so.
+      if (e instanceof InterruptedException) {
+        Thread.currentThread().interrupt();
+      }
+      if (late.get()) {
+        throw new UserException(
+            "Cannot finish %s: %d seconds have passed. Look at the Spark page for lost workers, or raise the deadline."
+                .formatted(what, deadline.toSeconds()),
+            e);
+      }
+      throw last(failure(what, e));
+    } finally {
+      outer.forEach(spark::setLocalProperty);
+    }
+  }
+
+  /** Does something when a time has passed, again and again: jobs may begin between two others. */
+  private record Deadline(Duration time, Runnable work, ScheduledExecutorService clock)
+      implements AutoCloseable {
+    Deadline(Duration time, Runnable work) {
+      this(time, work, Executors.newSingleThreadScheduledExecutor(Daemons.named("deadline")));
+    }
+
+    void begin() {
+      var unused =
+          clock.scheduleWithFixedDelay(work, time.toMillis(), POLL_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public void close() {
+      clock.shutdownNow();
+    }
+  }
+
+  /** Where Spark has tried again already. */
+  private static RuntimeException last(RuntimeException failure) {
+    return failure instanceof TasksLostException
+        ? new UserException(failure.getMessage(), failure)
+        : failure;
   }
 
   /**

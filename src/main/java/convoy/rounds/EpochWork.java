@@ -38,7 +38,8 @@ public record EpochWork(
     return MinibatchReader.Inputs.augmented(augmenter, Seeds.mix(seed, AUGMENTATION, epoch));
   }
 
-  EpochPlan plan() {
+  /** Who sees what when; made anew each time. */
+  public EpochPlan plan() {
     return plan(shardExamples, layout, seed, number);
   }
 

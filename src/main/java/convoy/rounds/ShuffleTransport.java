@@ -9,7 +9,6 @@ import convoy.network.ModelState;
 import convoy.network.Replicas;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.spark.HashPartitioner;
 import org.apache.spark.api.java.JavaRDD;
@@ -23,7 +22,7 @@ import scala.Tuple2;
  * with its authentication and encryption, and workers may be more than there are slots; but a round
  * costs seconds for a large network.
  */
-final class ShuffleTransport implements Transport {
+final class ShuffleTransport extends DriverRounds {
   private final JavaSparkContext spark;
   private final Broadcast<TrainingTask> task;
   private final Broadcast<PictureShelf> pictures;
@@ -31,43 +30,20 @@ final class ShuffleTransport implements Transport {
 
   ShuffleTransport(
       JavaSparkContext spark, Broadcast<TrainingTask> task, Broadcast<PictureShelf> pictures) {
+    super(task.value());
     this.spark = spark;
     this.task = task;
     this.pictures = pictures;
   }
 
   @Override
-  public Position train(EpochWork epoch, Watcher watcher) {
-    TrainingTask common = task.value();
-    Checkpoints checkpoints = common.checkpoints();
-    Position position =
-        epoch.from(
-            checkpoints
-                .restore(watcher::note, restored -> state = restored.state())
-                .orElseGet(
-                    () -> {
-                      state = common.first();
-                      return Position.begin(0, epoch.rounds());
-                    }));
-    if (position.epoch() != epoch.number()) {
-      return position;
-    }
-    CheckpointRule rule = new CheckpointRule(common.rules());
-    EpochPlan plan = epoch.plan();
-    long started = System.nanoTime();
-    double before = position.costs().seconds();
-    while (!position.isEnd()) {
-      ParameterSum.Mean counts = round(epoch, position, workers(plan, position.round()));
-      position =
-          position
-              .after(counts.examples(), counts.lossSum())
-              .at(position.costs().and(0, 0, 0, 0, before + (System.nanoTime() - started) / 1e9));
-      if (rule.isDue(position)) {
-        checkpoints.save(new Checkpoints.Content(state, Map.of()), position);
-      }
-      watcher.accept(position);
-    }
-    return position;
+  protected void begin(EpochWork epoch, ModelState first) {
+    state = first;
+  }
+
+  @Override
+  protected ModelState state() {
+    return state;
   }
 
   /** Those that have examples in a round. */
@@ -78,7 +54,9 @@ final class ShuffleTransport implements Transport {
         .toList();
   }
 
-  private ParameterSum.Mean round(EpochWork epoch, Position position, List<Integer> workers) {
+  @Override
+  protected Seen round(EpochWork epoch, EpochPlan plan, Position position) {
+    List<Integer> workers = workers(plan, position.round());
     Broadcast<ModelState> start = spark.broadcast(state);
     try {
       List<ParameterSum.Mean> means =
@@ -88,9 +66,9 @@ final class ShuffleTransport implements Transport {
               position.toString(),
               task.value().deadline(),
               done -> {});
-      requireAll(means, epoch, position, workers);
+      requireAll(means, plan, position, workers);
       state = ParameterSum.assemble(means);
-      return means.get(0);
+      return new Seen(means.get(0).examples(), means.get(0).lossSum());
     } finally {
       start.destroy();
     }
@@ -147,8 +125,7 @@ final class ShuffleTransport implements Transport {
 
   /** Every slice has to hold every example of the round. */
   private static void requireAll(
-      List<ParameterSum.Mean> means, EpochWork epoch, Position position, List<Integer> workers) {
-    EpochPlan plan = epoch.plan();
+      List<ParameterSum.Mean> means, EpochPlan plan, Position position, List<Integer> workers) {
     int planned =
         workers.stream()
             .flatMap(worker -> plan.slice(position.round(), worker).stream())

@@ -88,7 +88,8 @@ public record TrainingTask(
     }
   }
 
-  Duration deadline() {
+  /** Of every wait. */
+  public Duration deadline() {
     return rules.deadline();
   }
 

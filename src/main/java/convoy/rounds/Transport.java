@@ -3,6 +3,7 @@ package convoy.rounds;
 import convoy.core.UserException;
 import convoy.data.reading.PictureShelf;
 import convoy.network.MemoryNeeds;
+import java.util.ServiceLoader;
 import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -37,6 +38,25 @@ public interface Transport {
         case SPARK -> new MemoryNeeds.States(4, 1, 4);
       };
     }
+  }
+
+  /** Makes rounds of another library. */
+  interface Foreign {
+
+    /** Of which library, as {@code training.averaging} names it. */
+    String name();
+
+    Transport of(
+        JavaSparkContext spark, Broadcast<TrainingTask> task, Broadcast<PictureShelf> pictures);
+  }
+
+  /** Those of this name. They are found as services, so that nobody else depends on the library. */
+  static Foreign foreign(String name) {
+    return ServiceLoader.load(Foreign.class, Transport.class.getClassLoader()).stream()
+        .map(ServiceLoader.Provider::get)
+        .filter(other -> other.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("There are no rounds of " + name));
   }
 
   /** One of a kind. */

@@ -86,9 +86,7 @@ public final class ParameterAveragingTrainer {
         spark.broadcast(new PictureShelf(subject.dataset(), subject.manifest(), subject.room()));
     TrainingHistory history;
     try {
-      history =
-          epochs(
-              Transport.of(options.transport(), spark, task, pictures), pictures, owned, listener);
+      history = epochs(transport(task, pictures), pictures, owned, listener);
     } finally {
       pictures.destroy();
       task.destroy();
@@ -103,6 +101,13 @@ public final class ParameterAveragingTrainer {
             history.seconds());
     run.child("result.json").writeText(Documents.toJson(result));
     return result;
+  }
+
+  private Transport transport(Broadcast<TrainingTask> task, Broadcast<PictureShelf> pictures) {
+    return switch (options.averaging()) {
+      case CONVOY -> Transport.of(options.transport(), spark, task, pictures);
+      case DL4J_SPARK -> Transport.foreign("dl4j-spark").of(spark, task, pictures);
+    };
   }
 
   private TrainingTask task() {

@@ -68,6 +68,12 @@ public record TrainingConfig(
             "mlflow",
             mlflow.orElse(""),
             "must be a server's address, http://host:5000, or none")
+        .that(
+            training.averaging() == TrainingOptions.Averaging.CONVOY
+                || network.engine() == Backend.EngineName.DL4J,
+            "training.averaging",
+            "dl4j-spark",
+            "needs network.engine dl4j")
         .done();
   }
 
@@ -143,7 +149,13 @@ public record TrainingConfig(
   public String decisive() {
     Set<String> told = Set.of("tensorboard", "mlflow", "mlflow-experiment");
     Map<String, String> before =
-        Map.of("training.optimizer", "sgd", "training.second-momentum", "0.999");
+        Map.of(
+            "training.optimizer",
+            "sgd",
+            "training.second-momentum",
+            "0.999",
+            "training.averaging",
+            "convoy");
     return Documents.toJsonWithout(
         this, (key, value) -> told.contains(key) || value.equals(before.get(key)));
   }

@@ -43,6 +43,7 @@ import java.util.Optional;
  * @param trainedLayers {@code all}, {@code head} or {@code from=NAME}; see {@link
  *     convoy.network.LayerRates}
  * @param otherLayersRate of all other layers, in parts of the learning rate; 0 freezes them
+ * @param averaging whose rounds these are
  * @param transport how workers come together
  * @param allowUnauthenticated whether workers may connect so where {@code spark.authenticate} is on
  * @param checkpointRounds between two checkpoints within an epoch; 0 makes none
@@ -75,6 +76,7 @@ public record TrainingOptions(
     Optional<Double> furtherLearningRate,
     String trainedLayers,
     double otherLayersRate,
+    @Otherwise("convoy") Averaging averaging,
     Transport.Kind transport,
     boolean allowUnauthenticated,
     int checkpointRounds,
@@ -88,6 +90,14 @@ public record TrainingOptions(
     SGD,
     /** {@link Optimizer.AdamW}. */
     ADAM_W
+  }
+
+  /** Whose rounds they are. */
+  public enum Averaging {
+    /** Convoy's own. */
+    CONVOY,
+    /** Those of dl4j-spark's {@code ParameterAveragingTrainingMaster}. */
+    DL4J_SPARK
   }
 
   /** How much the examples of each class count. */
@@ -146,6 +156,15 @@ public record TrainingOptions(
             "transport",
             "spark",
             "must be all-reduce for momentum-between-rounds keep-local, rounds auto or time-boxed, an outer-step, payload bfloat16, a moving-average and recalibration-minibatches")
+        .that(
+            averaging == Averaging.CONVOY
+                || transport == Transport.Kind.SPARK
+                    && optimizer == Steps.SGD
+                    && (nesterov || momentum == 0)
+                    && gradientClip == 0,
+            "averaging",
+            "dl4j-spark",
+            "needs transport spark, optimizer sgd with nesterov or a momentum of 0, and no gradient-clip")
         .atLeast(0, "checkpoint-rounds", checkpointRounds)
         .atLeast(0, "checkpoint-minutes", checkpointMinutes)
         .atLeast(1, "checkpoints-kept", checkpointsKept)

@@ -52,6 +52,10 @@ record TrainingSubject(
     MomentumRule momentum = options.momentumBetweenRounds();
     // What an optimizer remembers is sent in the same room.
     int more = options.optimizer() == TrainingOptions.Steps.ADAM_W ? 1 : 0;
+    if (options.averaging() == TrainingOptions.Averaging.DL4J_SPARK) {
+      // Parameters and updater as they are broadcast, reached and summed.
+      more += 6;
+    }
     return new MemoryPlan(
         needs,
         weights.isEmpty()

@@ -59,6 +59,12 @@ class RoundLawsIT {
       String transport, int workers, int minibatch, int perRound, String... more)
       throws IOException {
     Path run = Files.createTempDirectory(folder, transport).resolve("run");
+    resume(run, transport, workers, minibatch, perRound, more);
+    return run;
+  }
+
+  private static void resume(
+      Path run, String transport, int workers, int minibatch, int perRound, String... more) {
     List<String> options =
         new ArrayList<>(List.of("--config", "conf/train/demo.yaml", "--run", run.toString()));
     for (String setting :
@@ -79,7 +85,6 @@ class RoundLawsIT {
       options.addAll(List.of("--set", setting));
     }
     Jobs.succeed("train", options.toArray(String[]::new));
-    return run;
   }
 
   /**
@@ -139,7 +144,7 @@ class RoundLawsIT {
     }
   }
 
-  /** 129 examples: the workers' parts are unequal, and count by their examples. */
+  /** The workers' parts are unequal, and count by their examples. */
   @ParameterizedTest
   @ValueSource(strings = {"all-reduce", "spark"})
   void workersWhoAverageEveryStepAreOneMachineWithAllTheirExamples(String transport)
@@ -204,6 +209,62 @@ class RoundLawsIT {
       most = Math.max(most, squares.get(i));
     }
     assertThat(most).isPositive();
+  }
+
+  /** Parts and minibatches are all of 59 examples: dl4j-spark weighs none, and cuts its own. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void dl4jSparksRoundsComeToTheSameWherePartsAreEqual(int workers) throws IOException {
+    byte[][] parameters = new byte[2][];
+    byte[][] momentum = new byte[2][];
+    double[] losses = new double[2];
+    String[] averagings = {"convoy", "dl4j-spark"};
+    for (int i = 0; i < 2; i++) {
+      Path run = train("spark", workers, 59, 2, dl4j("training.averaging=" + averagings[i]));
+      Path checkpoint = run.resolve("checkpoints/epoch-00004");
+      parameters[i] = Files.readAllBytes(checkpoint.resolve("parameters.bin"));
+      momentum[i] = Files.readAllBytes(checkpoint.resolve("momentum.bin"));
+      losses[i] =
+          Documents.read(Location.of(run + "/result.json"), ParameterAveragingTrainer.Result.class)
+              .last()
+              .trainingLoss();
+    }
+    assertThat(distance(parameters[0], parameters[1])).isLessThan(1e-5);
+    assertThat(distance(momentum[0], momentum[1])).isLessThan(1e-5);
+    assertThat(losses[1]).isCloseTo(losses[0], within(1e-4));
+  }
+
+  private static String[] dl4j(String... more) {
+    List<String> settings =
+        new ArrayList<>(
+            List.of(
+                "network.engine=dl4j",
+                "training.nesterov=true",
+                "training.label-smoothing=0.1",
+                "training.epochs=4",
+                "training.schedule={type: cosine, learning-rate: 0.01}"));
+    settings.addAll(List.of(more));
+    return settings.toArray(String[]::new);
+  }
+
+  /**
+   * In rounds of unequal parts and a smaller last minibatch, with momentum that is not averaged.
+   */
+  @Test
+  void dl4jSparksRoundsGoOnWhereTheyWereStopped() throws IOException {
+    String[] whole =
+        dl4j(
+            "training.averaging=dl4j-spark",
+            "training.epochs=1",
+            "training.schedule={type: constant, learning-rate: 0.01}",
+            "training.momentum-between-rounds=reset",
+            "training.further-epochs=1");
+    String[] begun = whole.clone();
+    begun[begun.length - 1] = "training.further-epochs=0";
+    Path straight = train("spark", 2, 17, 2, whole);
+    Path stopped = train("spark", 2, 17, 2, begun);
+    resume(stopped, "spark", 2, 17, 2, whole);
+    assertThat(parameters(stopped)).isEqualTo(parameters(straight));
   }
 
   private static double distance(byte[] averaged, byte[] plain) {

@@ -29,12 +29,15 @@ final class Dl4jGraph {
         .findFirst();
   }
 
-  /** The outputs are the network's own, then those of its heads. */
-  static ComputationGraphConfiguration configuration(Blueprint blueprint) {
+  /**
+   * The outputs are the network's own, then those of its heads.
+   *
+   * @param steps with what decides about them
+   */
+  static ComputationGraphConfiguration configuration(
+      Blueprint blueprint, NeuralNetConfiguration.Builder steps) {
     var graph =
-        new NeuralNetConfiguration.Builder()
-            // Steps are taken outside the graph, on its flat gradient; this one keeps no state.
-            .updater(new Sgd(1))
+        steps
             .activation(Activation.IDENTITY)
             // The state that comes has the first weights.
             .weightInit(WeightInit.ZERO)
@@ -57,22 +60,24 @@ final class Dl4jGraph {
         throw new IllegalStateException("Refused before: " + translation);
       }
     }
-    return graph.setOutputs(outputs(blueprint)).build();
+    return graph.setOutputs(outputs(blueprint).toArray(String[]::new)).build();
   }
 
   static ComputationGraph of(Blueprint blueprint) {
-    ComputationGraph network = new ComputationGraph(configuration(blueprint));
+    // Steps are taken outside the graph, on its flat gradient; this one keeps no state.
+    var none = new NeuralNetConfiguration.Builder().updater(new Sgd(1));
+    ComputationGraph network = new ComputationGraph(configuration(blueprint, none));
     network.init();
     network.initGradientsView();
     return network;
   }
 
-  private static String[] outputs(Blueprint blueprint) {
+  static List<String> outputs(Blueprint blueprint) {
     List<String> outputs = new ArrayList<>(List.of(blueprint.output().name()));
     blueprint.nodes().stream()
         .filter(
             node -> node.layer() instanceof LayerSpec.Softmax && !node.equals(blueprint.output()))
         .forEach(node -> outputs.add(node.name()));
-    return outputs.toArray(String[]::new);
+    return outputs;
   }
 }

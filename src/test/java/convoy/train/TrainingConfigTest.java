@@ -1,0 +1,66 @@
+package convoy.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import convoy.core.Location;
+import convoy.core.UserException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TrainingConfigTest {
+
+  private static TrainingConfig averagedByDl4jSpark(String... settings) {
+    List<String> all = new ArrayList<>(List.of("dataset=somewhere"));
+    all.addAll(List.of(settings));
+    return TrainingConfig.of(
+        List.of(
+            Location.of("conf/train/lenet-mnist.yaml"),
+            Location.of("conf/train/averaging/dl4j-spark.yaml")),
+        all);
+  }
+
+  @Test
+  void dl4jSparksRoundsTakeWhatItsOverlaySays() {
+    assertThat(averagedByDl4jSpark().training().averaging())
+        .isEqualTo(TrainingOptions.Averaging.DL4J_SPARK);
+    TrainingOptions atRest =
+        averagedByDl4jSpark("training.nesterov=false", "training.momentum=0").training();
+    assertThat(atRest.averaging()).isEqualTo(TrainingOptions.Averaging.DL4J_SPARK);
+  }
+
+  @Test
+  void whatIsMissingIsToldTogetherWithWhatIsWrong() {
+    assertThatThrownBy(() -> of("network.architecture=lenet", "crop-fraction=3"))
+        .hasMessageContaining("Missing dataset")
+        .hasMessageContaining("crop-fraction: 3.0");
+    assertThatThrownBy(() -> of("dataset=somewhere", "network.dropout=7"))
+        .hasMessageContaining("Missing network.architecture")
+        .hasMessageContaining("dropout: 7.0")
+        .hasMessageNotContaining("\"???\"");
+  }
+
+  private static TrainingConfig of(String... settings) {
+    List<String> all = new ArrayList<>(List.of("network.input=[3, 32, 32]"));
+    all.addAll(List.of(settings));
+    return TrainingConfig.of(List.of(), all);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "training.transport=all-reduce",
+        "training.nesterov=false",
+        "training.gradient-clip=1",
+        "network.engine=torch"
+      })
+  void dl4jSparksRoundsRefuseWhatTheyHaveNot(String setting) {
+    assertThatThrownBy(() -> averagedByDl4jSpark(setting))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("averaging")
+        .hasMessageContaining("dl4j-spark");
+  }
+}
