@@ -83,7 +83,7 @@ class FloorsTest {
             "job")
         .whereLayer("cluster")
         .mayOnlyBeAccessedByLayers(
-            "data", "evaluate", "rounds", "train", "bench", "dl4jspark", "ml", "job")
+            "data", "evaluate", "rounds", "train", "bench", "dl4jspark", "registry", "ml", "job")
         .whereLayer("convolution")
         .mayOnlyBeAccessedByLayers("network", "report", "job")
         .check(CLASSES);

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -31,7 +32,10 @@ import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.JavaSparkContext$;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.resource.ResourceInformation;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import scala.Function1;
 import scala.Tuple2;
 import scala.collection.JavaConverters;
@@ -46,6 +50,11 @@ public final class ClusterJob {
   public static final int RETRIES = 3;
 
   private static final Duration MINUTE = Duration.ofMinutes(1);
+
+  /** That executors have to let go of something. */
+  private static final Duration GOODBYE = Duration.ofSeconds(3);
+
+  private static final Logger LOG = LoggerFactory.getLogger(ClusterJob.class);
 
   /** What Spark knows a thread's jobs by. */
   private static final List<String> GROUP =
@@ -305,6 +314,27 @@ public final class ClusterJob {
       if (!done) {
         action.cancel(true);
       }
+    }
+  }
+
+  /**
+   * Frees what executors have of it, and waits for them a little: where a context is closed
+   * meanwhile, Spark fills the terminal with traces.
+   */
+  public static void free(Broadcast<?> shared) {
+    ExecutorService thread = Executors.newSingleThreadExecutor(Daemons.named("free-broadcast"));
+    try {
+      Object unused =
+          thread.submit(() -> shared.destroy(true)).get(GOODBYE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      // An executor stands still; it is asked all the same.
+      LOG.debug("Executors have not let go of {} yet", shared);
+    } catch (ExecutionException e) {
+      LOG.warn("Executors may still have {}", shared, e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      thread.shutdown();
     }
   }
 

@@ -214,7 +214,7 @@ public final class ConvoyTrainingMaster
         }
       }
     } finally {
-      state.destroy();
+      ClusterJob.free(state);
     }
   }
 

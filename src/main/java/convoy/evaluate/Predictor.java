@@ -107,7 +107,7 @@ public final class Predictor {
       }
       return whole;
     } finally {
-      asked.destroy();
+      ClusterJob.free(asked);
     }
   }
 

@@ -1,5 +1,6 @@
 package convoy.job;
 
+import convoy.cluster.ClusterJob;
 import convoy.cluster.SparkContexts;
 import convoy.core.Checks;
 import convoy.core.Location;
@@ -247,7 +248,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
         progress.moveTo(split.examples(), "");
         return tallies;
       } finally {
-        pictures.destroy();
+        ClusterJob.free(pictures);
       }
     }
   }

@@ -1,5 +1,6 @@
 package convoy.registry;
 
+import convoy.cluster.ClusterJob;
 import convoy.core.Digests;
 import convoy.core.Documents;
 import convoy.core.Lease;
@@ -364,7 +365,7 @@ public final class Retraining {
           Optional.empty(),
           provenance);
     } finally {
-      pictures.destroy();
+      ClusterJob.free(pictures);
     }
   }
 

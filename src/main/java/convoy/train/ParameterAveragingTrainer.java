@@ -88,8 +88,8 @@ public final class ParameterAveragingTrainer {
     try {
       history = epochs(transport(task, pictures), pictures, owned, listener);
     } finally {
-      pictures.destroy();
-      task.destroy();
+      ClusterJob.free(pictures);
+      ClusterJob.free(task);
       Replicas.closeIdle();
     }
     Result result =

@@ -94,6 +94,7 @@ class StandaloneClusterIT {
     assertThat(output.indexOf("Memory needed: driver heap"))
         .isBetween(0, output.indexOf("epoch 1 of 3"));
     assertThat(output).contains("(spark.executor.memoryOverhead)");
+    assertThat(output).as("nothing is under way when it ends").doesNotContain("Exception");
   }
 
   @Test

@@ -327,7 +327,7 @@ public final class DatasetPartitioner {
     try {
       run(made, meter, listing.pictures(), tasks.size());
     } finally {
-      shared.destroy();
+      ClusterJob.free(shared);
     }
   }
 
