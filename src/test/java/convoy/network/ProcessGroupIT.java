@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -252,22 +250,6 @@ class ProcessGroupIT {
     assertThatThrownBy(() -> results.get(0).get(30, TimeUnit.SECONDS))
         .hasMessageContaining("at most 3 s, in vain");
     seen.countDown();
-  }
-
-  /** As one whose machine stands still, which connections outlive. */
-  @Test
-  void aFirstRankThatIsThereAndDoesNotAnswerIsNotWaitedForForLong() throws Exception {
-    try (ServerSocket silent = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
-        ProcessGroup.Rendezvous own =
-            ProcessGroup.open(
-                new ProcessGroup.Member(1, 2, "127.0.0.1", Duration.ofSeconds(3), () -> false))) {
-      Future<ProcessGroup> joined =
-          threads.submit(() -> own.join("127.0.0.1 " + silent.getLocalPort()));
-      assertThatThrownBy(() -> joined.get(20, TimeUnit.SECONDS))
-          .isInstanceOf(ExecutionException.class)
-          .hasMessageContaining("Worker 2 of 2 on 127.0.0.1 waited for the others to meet")
-          .hasMessageContaining("worker 1 does not answer");
-    }
   }
 
   /** Though the others are there; and what Gloo still does afterwards reaches no vector. */

@@ -3,13 +3,6 @@ package convoy.network.torch;
 import convoy.core.Daemons;
 import convoy.network.NativeVector;
 import convoy.network.ProcessGroup;
-import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -39,11 +32,6 @@ final class Gloo implements ProcessGroup {
   private static final long LONGEST_PAUSE_NANOS = 2_000_000;
   private static final long MEETING_PAUSE_NANOS = 10_000_000;
 
-  /** To hear who is missing. */
-  private static final long MEETING_GRACE_NANOS = 2_000_000_000;
-
-  private static final String SILENT = "worker 1 does not answer";
-
   /** Key of those who are. */
   private static final String HERE = "here";
 
@@ -51,6 +39,7 @@ final class Gloo implements ProcessGroup {
   private static final Milliseconds CONNECTING = new Milliseconds(60_000);
 
   private final Member member;
+  private final TCPStore store;
   private final ProcessGroupGloo group;
 
   /** Of sums; null before the first. */
@@ -68,15 +57,10 @@ final class Gloo implements ProcessGroup {
     }
   }
 
-  /**
-   * On rank 0 the store through which the ranks find each other. It is asked on a thread of its
-   * own: nothing else ends a wait for a rank 0 that is there and does not answer.
-   */
+  /** On rank 0 the store through which the ranks find each other. */
   private static final class Meeting implements Rendezvous {
     private final Member member;
-    private final ExecutorService thread =
-        Executors.newSingleThreadExecutor(Daemons.named("rendezvous"));
-    private volatile TCPStore store;
+    private TCPStore store;
 
     private Meeting(Member member) {
       this.member = member;
@@ -102,42 +86,38 @@ final class Gloo implements ProcessGroup {
 
     @Override
     public ProcessGroup join(String address) {
-      long end = System.nanoTime() + member.deadline().toNanos();
       try {
         if (store == null) {
           String[] parts = address.split(" ");
-          var unused = asked(end, () -> store = store(parts[0], Integer.parseInt(parts[1]), false));
+          store = store(parts[0], Integer.parseInt(parts[1]), false);
         }
-        gather(end);
+        gather();
         var options = ProcessGroupGloo.Options.create(CONNECTING);
         options.devices().push_back(ProcessGroupGloo.createDeviceForHostname(member.host()));
         ProcessGroupGloo group =
             Stdout.quietly(
                 () -> new ProcessGroupGloo(store, member.rank(), member.size(), options));
         group.setTimeout(new Milliseconds(member.deadline().toMillis()));
-        return new Gloo(member, group);
+        return new Gloo(member, store, group);
       } catch (RuntimeException e) {
         throw failure(member, "to meet at " + address, e);
       }
     }
 
     /** Until all ranks are here: the group itself waits in native code, which nothing could end. */
-    private void gather(long end) {
-      long unused = asked(end, () -> come());
-      while (asked(end, () -> store.add(HERE, 0)) < member.size()) {
+    private void gather() {
+      long end = System.nanoTime() + member.deadline().toNanos();
+      store.set(here(member.rank()), "");
+      var unused = store.add(HERE, 1);
+      while (store.add(HERE, 0) < member.size()) {
+        if (member.cancelled().getAsBoolean()) {
+          throw new IllegalStateException("the task was cancelled");
+        }
         if (System.nanoTime() > end) {
-          throw new IllegalStateException(
-              answer(end + MEETING_GRACE_NANOS, this::missing)
-                  .map("workers %s did not come"::formatted)
-                  .orElse(SILENT));
+          throw new IllegalStateException("workers %s did not come".formatted(missing()));
         }
         LockSupport.parkNanos(MEETING_PAUSE_NANOS);
       }
-    }
-
-    private long come() {
-      store.set(here(member.rank()), "");
-      return store.add(HERE, 1);
     }
 
     private String missing() {
@@ -151,47 +131,17 @@ final class Gloo implements ProcessGroup {
       return HERE + rank;
     }
 
-    private <T> T asked(long end, Supplier<T> question) {
-      return answer(end, question).orElseThrow(() -> new IllegalStateException(SILENT));
-    }
-
-    /** Nothing if it does not come in time. */
-    private <T> Optional<T> answer(long end, Supplier<T> question) {
-      Future<T> answer = thread.submit(question::get);
-      do {
-        if (member.cancelled().getAsBoolean()) {
-          throw new IllegalStateException("the task was cancelled");
-        }
-        try {
-          return Optional.of(answer.get(MEETING_PAUSE_NANOS, TimeUnit.NANOSECONDS));
-        } catch (TimeoutException e) {
-          // Asked again whether there is time.
-        } catch (ExecutionException e) {
-          throw new IllegalStateException(e.getCause().getMessage(), e);
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-          throw new IllegalStateException("the task was cancelled", e);
-        }
-      } while (System.nanoTime() <= end);
-      return Optional.empty();
-    }
-
-    /** After what is still waited for; never beside it. */
     @Override
     public void close() {
-      var unused =
-          thread.submit(
-              () -> {
-                if (store != null) {
-                  store.close();
-                }
-              });
-      thread.shutdown();
+      if (store != null) {
+        store.close();
+      }
     }
   }
 
-  private Gloo(Member member, ProcessGroupGloo group) {
+  private Gloo(Member member, TCPStore store, ProcessGroupGloo group) {
     this.member = member;
+    this.store = store;
     this.group = group;
   }
 
@@ -354,6 +304,7 @@ final class Gloo implements ProcessGroup {
       underWay.releaseReference();
     }
     group.close();
+    store.close();
     if (room != null) {
       room.close();
     }
