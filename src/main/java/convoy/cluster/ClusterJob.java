@@ -156,14 +156,19 @@ public final class ClusterJob {
     GROUP.forEach(property -> outer.put(property, spark.getLocalProperty(property)));
     String group = "convoy-" + UUID.randomUUID();
     AtomicBoolean late = new AtomicBoolean();
-    try (Deadline clock =
-        new Deadline(
-            deadline,
-            () -> {
-              late.set(true);
-              spark.sc().cancelJobGroup(group);
-            })) {
-      clock.begin();
+    ScheduledExecutorService clock =
+        Executors.newSingleThreadScheduledExecutor(Daemons.named("deadline"));
+    try {
+      // Again and again: none may be under way when it passes, and another begin.
+      var unused =
+          clock.scheduleWithFixedDelay(
+              () -> {
+                late.set(true);
+                spark.sc().cancelJobGroup(group);
+              },
+              deadline.toMillis(),
+              POLL_MILLIS,
+              TimeUnit.MILLISECONDS);
       spark.setJobGroup(group, what, true);
       work.run();
     } catch (UserException e) {
@@ -181,25 +186,8 @@ public final class ClusterJob {
       }
       throw last(failure(what, e));
     } finally {
-      outer.forEach(spark::setLocalProperty);
-    }
-  }
-
-  /** Does something when a time has passed, again and again: jobs may begin between two others. */
-  private record Deadline(Duration time, Runnable work, ScheduledExecutorService clock)
-      implements AutoCloseable {
-    Deadline(Duration time, Runnable work) {
-      this(time, work, Executors.newSingleThreadScheduledExecutor(Daemons.named("deadline")));
-    }
-
-    void begin() {
-      var unused =
-          clock.scheduleWithFixedDelay(work, time.toMillis(), POLL_MILLIS, TimeUnit.MILLISECONDS);
-    }
-
-    @Override
-    public void close() {
       clock.shutdownNow();
+      outer.forEach(spark::setLocalProperty);
     }
   }
 

@@ -9,6 +9,7 @@ import convoy.data.sources.SplitName;
 import convoy.network.ModelState;
 import convoy.network.Network;
 import convoy.network.Optimizer;
+import convoy.network.dl4j.Examples;
 import convoy.network.dl4j.SteppingGraph;
 import convoy.rounds.DriverRounds;
 import convoy.rounds.EpochWork;
@@ -43,11 +44,6 @@ final class MasterRounds extends DriverRounds {
 
   /** How {@code training.averaging} finds it. */
   public static final class Maker implements Foreign {
-    @Override
-    public String name() {
-      return "dl4j-spark";
-    }
-
     @Override
     public Transport of(
         JavaSparkContext spark, Broadcast<TrainingTask> task, Broadcast<PictureShelf> pictures) {
@@ -137,7 +133,7 @@ final class MasterRounds extends DriverRounds {
     var unused =
         TaskContext.get()
             .addTaskCompletionListener((TaskCompletionListener) context -> reader.close());
-    SteppingGraph.Examples examples = new SteppingGraph.Examples(task.network());
+    Examples examples = new Examples(task.network());
     double smoothing = epoch.step().loss().smoothing();
     return new Iterator<>() {
       @Override

@@ -40,23 +40,17 @@ public interface Transport {
     }
   }
 
-  /** Makes rounds of another library. */
+  /** Makes rounds of another library, dl4j-spark. */
   interface Foreign {
-
-    /** Of which library, as {@code training.averaging} names it. */
-    String name();
-
     Transport of(
         JavaSparkContext spark, Broadcast<TrainingTask> task, Broadcast<PictureShelf> pictures);
   }
 
-  /** Those of this name. They are found as services, so that nobody else depends on the library. */
-  static Foreign foreign(String name) {
-    return ServiceLoader.load(Foreign.class, Transport.class.getClassLoader()).stream()
-        .map(ServiceLoader.Provider::get)
-        .filter(other -> other.name().equals(name))
+  /** It is found as a service, so that nobody else depends on the library. */
+  static Foreign foreign() {
+    return ServiceLoader.load(Foreign.class, Transport.class.getClassLoader())
         .findFirst()
-        .orElseThrow(() -> new IllegalStateException("There are no rounds of " + name));
+        .orElseThrow(() -> new IllegalStateException("There are no rounds of dl4j-spark"));
   }
 
   /** One of a kind. */

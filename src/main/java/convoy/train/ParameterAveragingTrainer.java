@@ -106,7 +106,7 @@ public final class ParameterAveragingTrainer {
   private Transport transport(Broadcast<TrainingTask> task, Broadcast<PictureShelf> pictures) {
     return switch (options.averaging()) {
       case CONVOY -> Transport.of(options.transport(), spark, task, pictures);
-      case DL4J_SPARK -> Transport.foreign("dl4j-spark").of(spark, task, pictures);
+      case DL4J_SPARK -> Transport.foreign().of(spark, task, pictures);
     };
   }
 

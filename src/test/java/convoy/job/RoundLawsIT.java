@@ -1,5 +1,6 @@
 package convoy.job;
 
+import static convoy.network.Networks.distance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -265,16 +266,6 @@ class RoundLawsIT {
     Path stopped = train("spark", 2, 17, 2, begun);
     resume(stopped, "spark", 2, 17, 2, whole);
     assertThat(parameters(stopped)).isEqualTo(parameters(straight));
-  }
-
-  private static double distance(byte[] averaged, byte[] plain) {
-    FloatBuffer one = ModelState.floats(averaged);
-    FloatBuffer other = ModelState.floats(plain);
-    double most = 0;
-    for (int i = 0; i < other.limit(); i++) {
-      most = Math.max(most, Math.abs(one.get(i) - other.get(i)));
-    }
-    return most;
   }
 
   private static byte[] parameters(Path run) throws IOException {

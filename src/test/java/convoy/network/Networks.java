@@ -54,4 +54,15 @@ public final class Networks {
     }
     return new Minibatch(inputs, random.ints(examples, 0, spec.classes()).toArray());
   }
+
+  /** The largest difference between the values of two states. */
+  public static double distance(byte[] some, byte[] others) {
+    FloatBuffer one = floats(some);
+    FloatBuffer other = floats(others);
+    double most = 0;
+    for (int i = 0; i < other.limit(); i++) {
+      most = Math.max(most, Math.abs(one.get(i) - other.get(i)));
+    }
+    return most;
+  }
 }

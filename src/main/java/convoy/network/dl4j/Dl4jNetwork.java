@@ -1,6 +1,5 @@
 package convoy.network.dl4j;
 
-import convoy.convolution.Shape;
 import convoy.data.reading.Minibatch;
 import convoy.network.ModelState;
 import convoy.network.Network;
@@ -28,7 +27,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * vectors, in three passes of native code whatever the number of layers.
  */
 final class Dl4jNetwork implements Network {
-  private final Blueprint blueprint;
+  private final Examples arrays;
   private final ComputationGraph graph;
   private final StateViews views;
   private final INDArray parameters;
@@ -43,7 +42,7 @@ final class Dl4jNetwork implements Network {
   private record Stretch(INDArray parameters, INDArray gradient) {}
 
   Dl4jNetwork(Blueprint blueprint) {
-    this.blueprint = blueprint;
+    arrays = new Examples(blueprint);
     graph = Dl4jGraph.of(blueprint);
     parameters = flat(graph.params());
     gradient = flat(graph.getGradientsViewArray());
@@ -66,12 +65,10 @@ final class Dl4jNetwork implements Network {
   @Override
   public double fit(Minibatch minibatch, Step step) {
     int examples = minibatch.examples();
-    try (INDArray inputs = inputs(minibatch.inputs(), examples);
-        INDArray labels = labels(minibatch, step.loss())) {
+    try (INDArray inputs = arrays.inputs(minibatch.inputs(), examples);
+        INDArray labels = arrays.labels(minibatch, step.loss().smoothing())) {
       graph.setInputs(inputs);
-      INDArray[] everyHead = new INDArray[graph.getNumOutputArrays()];
-      Arrays.fill(everyHead, labels);
-      graph.setLabels(everyHead);
+      graph.setLabels(arrays.everyHead(labels));
       graph.computeGradientAndScore();
       graph.clear();
     }
@@ -163,7 +160,7 @@ final class Dl4jNetwork implements Network {
 
   @Override
   public float[] probabilities(float[] values, int examples) {
-    try (INDArray inputs = inputs(values, examples)) {
+    try (INDArray inputs = arrays.inputs(values, examples)) {
       INDArray[] outputs = graph.output(false, inputs);
       float[] probabilities = outputs[0].data().asFloat();
       for (INDArray output : outputs) {
@@ -173,24 +170,10 @@ final class Dl4jNetwork implements Network {
     }
   }
 
-  private INDArray inputs(float[] values, int examples) {
-    Shape shape = blueprint.input();
-    return Nd4j.create(
-        values, new long[] {examples, shape.size(0), shape.size(1), shape.size(2)}, 'c');
-  }
-
-  private INDArray labels(Minibatch minibatch, Loss loss) {
-    int classes = blueprint.output().output().size(0);
-    return Nd4j.create(
-        minibatch.targets(classes, loss.smoothing()),
-        new long[] {minibatch.examples(), classes},
-        'c');
-  }
-
   @Override
   public Map<String, float[]> activations(float[] values, int examples, Set<String> layers) {
     Map<String, float[]> activations = new LinkedHashMap<>();
-    try (INDArray inputs = inputs(values, examples)) {
+    try (INDArray inputs = arrays.inputs(values, examples)) {
       graph
           .feedForward(inputs, false)
           .forEach(

@@ -1,18 +1,14 @@
 package convoy.network.dl4j;
 
-import convoy.convolution.Shape;
-import convoy.data.reading.Minibatch;
 import convoy.network.Architectures;
 import convoy.network.ModelState;
 import convoy.network.NetworkSpec;
 import convoy.network.StateLayout;
 import convoy.network.architecture.Blueprint;
-import java.util.Arrays;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.updater.UpdaterBlock;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.dataset.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.learning.config.Nesterovs;
@@ -115,37 +111,5 @@ public final class SteppingGraph {
         .get(
             NDArrayIndex.interval(
                 block.getUpdaterViewOffsetStart(), block.getUpdaterViewOffsetEnd()));
-  }
-
-  /** Makes minibatches as the graph of a network takes them. */
-  public static final class Examples {
-    private final Shape input;
-    private final int classes;
-    private final int heads;
-
-    public Examples(NetworkSpec spec) {
-      startLibrary();
-      Blueprint blueprint = Architectures.blueprint(spec);
-      input = blueprint.input();
-      classes = blueprint.output().output().size(0);
-      heads = Dl4jGraph.outputs(blueprint).size();
-    }
-
-    /**
-     * @param smoothing of labels
-     */
-    public MultiDataSet of(Minibatch minibatch, double smoothing) {
-      int examples = minibatch.examples();
-      INDArray inputs =
-          Nd4j.create(
-              minibatch.inputs(),
-              new long[] {examples, input.size(0), input.size(1), input.size(2)},
-              'c');
-      INDArray labels =
-          Nd4j.create(minibatch.targets(classes, smoothing), new long[] {examples, classes}, 'c');
-      INDArray[] everyHead = new INDArray[heads];
-      Arrays.fill(everyHead, labels);
-      return new MultiDataSet(new INDArray[] {inputs}, everyHead);
-    }
   }
 }

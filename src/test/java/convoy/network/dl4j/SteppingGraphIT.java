@@ -1,5 +1,6 @@
 package convoy.network.dl4j;
 
+import static convoy.network.Networks.distance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -10,10 +11,10 @@ import convoy.network.LayerRates;
 import convoy.network.ModelState;
 import convoy.network.Network;
 import convoy.network.NetworkSpec;
+import convoy.network.Networks;
 import convoy.network.Optimizer;
 import convoy.network.StateLayout;
 import convoy.network.architecture.Parameter.Role;
-import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -32,7 +33,7 @@ class SteppingGraphIT {
     assertThat(graph.state().digest()).isEqualTo(state.digest());
     graph.learningRate(0);
     graph.learningRate(0.3);
-    assertNear(graph.state().momentum(), state.momentum());
+    assertThat(distance(graph.state().momentum(), state.momentum())).isLessThan(1e-5);
     graph.restore(state);
     assertThat(graph.state().digest()).isEqualTo(state.digest());
   }
@@ -45,41 +46,23 @@ class SteppingGraphIT {
     Network.Step step =
         new Network.Step(0.01, sgd, 5e-4, 0, LayerRates.ALL, new Network.Loss(0.1, List.of()));
     SteppingGraph graph = new SteppingGraph(spec, 0.9, 5e-4);
-    SteppingGraph.Examples examples = new SteppingGraph.Examples(spec);
-    Random random = new Random(7);
+    Examples examples = new Examples(spec);
     try (Network engine = new Dl4jNetwork(Architectures.blueprint(spec))) {
       engine.remember(sgd);
       engine.restore(FirstState.of(spec));
       graph.restore(FirstState.of(spec));
       graph.learningRate(0.01);
       for (int i = 0; i < 6; i++) {
-        float[] inputs = new float[16 * 28 * 28];
-        int[] labels = new int[16];
-        for (int k = 0; k < inputs.length; k++) {
-          inputs[k] = random.nextFloat();
-        }
-        for (int k = 0; k < 16; k++) {
-          labels[k] = random.nextInt(10);
-        }
-        Minibatch minibatch = new Minibatch(inputs, labels);
+        Minibatch minibatch = Networks.minibatch(spec, 16 + i);
         double loss = engine.fit(minibatch, step);
         double decay = graph.graph().calcRegularizationScore(true);
         graph.graph().fit(examples.of(minibatch, 0.1));
         assertThat(graph.graph().score() - decay).isCloseTo(loss, within(1e-4));
-        assertNear(graph.state().parameters(), engine.state().parameters());
-        assertNear(graph.state().momentum(), engine.state().momentum());
+        assertThat(distance(graph.state().parameters(), engine.state().parameters()))
+            .isLessThan(1e-5);
+        assertThat(distance(graph.state().momentum(), engine.state().momentum())).isLessThan(1e-5);
       }
     }
-  }
-
-  private static void assertNear(byte[] some, byte[] others) {
-    FloatBuffer one = ModelState.floats(some);
-    FloatBuffer other = ModelState.floats(others);
-    double far = 0;
-    for (int i = 0; i < other.limit(); i++) {
-      far = Math.max(far, Math.abs(one.get(i) - other.get(i)));
-    }
-    assertThat(far).isLessThan(1e-5);
   }
 
   private static ModelState random(StateLayout layout) {
