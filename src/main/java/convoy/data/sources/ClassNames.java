@@ -13,7 +13,8 @@ import java.util.Optional;
  * Human names of classes from the files that data sets come with: a line a class, the class's name
  * first and its human name after a space or tab ({@code LOC_synset_mapping.txt}), comma-separated
  * values with a header that has {@code synset} or {@code class} and {@code name} ({@code
- * labels.csv}), or ImageNet's index {@code {"0": ["n01440764", "tench"], ...}}.
+ * labels.csv}), ImageNet's index {@code {"0": ["n01440764", "tench"], ...}}, or its development
+ * kit's {@code meta.mat}.
  */
 final class ClassNames {
   private static final List<String> USUAL_FILES =
@@ -26,7 +27,10 @@ final class ClassNames {
    */
   static Map<String, String> find(Location folder, Optional<String> named) {
     if (named.isPresent()) {
-      return parse(named.get(), Location.of(named.get()).readText());
+      Location file = Location.of(named.get());
+      return DevkitSynsets.isOne(named.get())
+          ? DevkitSynsets.read(file).names()
+          : parse(named.get(), file.readText());
     }
     if (folder.isFolder()) {
       for (String name : USUAL_FILES) {

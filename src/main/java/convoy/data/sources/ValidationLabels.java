@@ -18,7 +18,7 @@ final class ValidationLabels {
 
   /**
    * @param synsets a line a class, in order of their numbers, its synset first; or lines of number
-   *     and synset
+   *     and synset; or the development kit's {@code meta.mat}
    */
   static String[] read(String file, Optional<String> synsets) {
     String text = Location.of(file).readText();
@@ -34,7 +34,7 @@ final class ValidationLabels {
         synsets.orElseThrow(
             () ->
                 new UserException(
-                    "Cannot use labels %s: they are numbers. Name the file of their synsets in source.synsets."
+                    "Cannot use labels %s: they are numbers. Name the file of their synsets (the development kit's data/meta.mat) in source.synsets."
                         .formatted(file)));
     Map<Integer, String> names = synsets(table);
     return labels.stream()
@@ -50,6 +50,9 @@ final class ValidationLabels {
   }
 
   private static Map<Integer, String> synsets(String file) {
+    if (DevkitSynsets.isOne(file)) {
+      return DevkitSynsets.read(Location.of(file)).byNumber();
+    }
     Map<Integer, String> names = new HashMap<>();
     for (String line : Location.of(file).readText().lines().toList()) {
       String[] cells = line.strip().split("[\\s,]+");

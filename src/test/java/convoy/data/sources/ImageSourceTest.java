@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import convoy.TestData;
+import convoy.core.Location;
 import convoy.core.UserException;
 import convoy.data.pictures.PictureEncoder;
 import convoy.data.pictures.Pictures;
@@ -25,6 +26,9 @@ import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import us.hebi.matlab.mat.format.Mat5;
+import us.hebi.matlab.mat.types.MatFile;
+import us.hebi.matlab.mat.types.Struct;
 
 class ImageSourceTest {
   private static final byte[] PICTURE = PictureEncoder.png(Pictures.noise(8, 8, 3, 1));
@@ -196,9 +200,11 @@ class ImageSourceTest {
         "ImageId,PredictionString\nILSVRC2012_val_00000002,n1 1 2 3 4\nILSVRC2012_val_00000001,n2 5 6 7 8 n2 1 1 1 1\n"
             .getBytes(UTF_8));
     String tar = folder.resolve("ILSVRC2012_img_val.tar").toString();
+    writeDevkit();
     for (ImagenetTars source :
         List.of(
             new ImagenetTars(tar, Optional.empty(), file("truth.txt"), file("synsets.txt")),
+            new ImagenetTars(tar, file("meta.mat"), file("truth.txt"), file("meta.mat")),
             new ImagenetTars(tar, Optional.empty(), file("solution.csv"), Optional.empty()))) {
       assertThat(pictures(source))
           .extracting(one -> one.split() + " " + one.className())
@@ -211,6 +217,39 @@ class ImageSourceTest {
                 new ImagenetTars(tar, Optional.empty(), file("truth.txt"), Optional.empty())
                     .parts())
         .hasMessageContaining("source.synsets");
+  }
+
+  /** As the kit's is: a class's number is not its row, and an inner node comes last. */
+  private void writeDevkit() throws IOException {
+    Struct synsets = Mat5.newStruct(3, 1);
+    List<String> ids = List.of("n2", "n1", "n3");
+    for (int row = 0; row < 3; row++) {
+      synsets
+          .set("ILSVRC2012_ID", row, Mat5.newScalar(List.of(2, 1, 3).get(row)))
+          .set("WNID", row, Mat5.newString(ids.get(row)))
+          .set("words", row, Mat5.newString(ids.get(row) + ", a thing"));
+    }
+    try (MatFile file = Mat5.newMatFile().addArray("synsets", synsets)) {
+      Mat5.writeToFile(file, folder.resolve("meta.mat").toFile());
+    }
+  }
+
+  @Test
+  void classNamesAndNumbersComeFromImagenetsDevelopmentKit() throws IOException {
+    writeDevkit();
+    assertThat(ClassNames.find(Location.of(folder.toString()), file("meta.mat")))
+        .containsEntry("n1", "n1, a thing")
+        .hasSize(3);
+    write("other.mat", "MATLAB 5.0 MAT-file, but no more".getBytes(UTF_8));
+    assertThatThrownBy(() -> ClassNames.find(Location.of(folder.toString()), file("other.mat")))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("data/meta.mat");
+    try (MatFile file = Mat5.newMatFile().addArray("synsets", Mat5.newStruct(1, 1))) {
+      Mat5.writeToFile(file, folder.resolve("other.mat").toFile());
+    }
+    assertThatThrownBy(() -> DevkitSynsets.read(Location.of(folder + "/other.mat")))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("fields are []");
   }
 
   private Optional<String> file(String name) {

@@ -1,0 +1,58 @@
+package convoy.data.sources;
+
+import convoy.core.Location;
+import convoy.core.UserException;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import us.hebi.matlab.mat.format.Mat5;
+import us.hebi.matlab.mat.types.Sources;
+import us.hebi.matlab.mat.types.Struct;
+
+/**
+ * The classes of ImageNet's development kit ({@code meta.mat}, an array of structures in MATLAB's
+ * format): their numbers, synsets and human names. Inner nodes of WordNet stand there, too, after
+ * the classes.
+ *
+ * @param byNumber synsets of the numbers in {@code ILSVRC2012_validation_ground_truth.txt}
+ * @param names human names of synsets
+ */
+record DevkitSynsets(Map<Integer, String> byNumber, Map<String, String> names) {
+  private static final String VARIABLE = "synsets";
+  private static final String SYNSET = "WNID";
+  private static final String NAME = "words";
+
+  static boolean isOne(String file) {
+    return file.endsWith(".mat");
+  }
+
+  static DevkitSynsets read(Location file) {
+    try {
+      Struct rows = Mat5.newReader(Sources.wrap(file.readBytes())).readMat().getStruct(VARIABLE);
+      String number = number(rows.getFieldNames());
+      Map<Integer, String> byNumber = new HashMap<>();
+      Map<String, String> names = new HashMap<>();
+      for (int i = 0; i < rows.getNumElements(); i++) {
+        String synset = rows.getChar(SYNSET, i).getString();
+        byNumber.put(rows.getMatrix(number, i).getInt(0), synset);
+        names.put(synset, rows.getChar(NAME, i).getString());
+      }
+      return new DevkitSynsets(byNumber, names);
+    } catch (IOException | RuntimeException e) {
+      // The library tells broken files, other files and other variables by many exceptions.
+      throw new UserException(
+          "Cannot read synsets from %s: it has no array of structures %s with ILSVRC2012_ID, %s and %s (%s). Name the development kit's data/meta.mat, or a text of a synset a line."
+              .formatted(file, VARIABLE, SYNSET, NAME, e.getMessage()),
+          e);
+    }
+  }
+
+  /** Of the year's challenge. */
+  private static String number(List<String> fields) {
+    return fields.stream()
+        .filter(field -> field.matches("ILSVRC\\d+_ID"))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("fields are " + fields));
+  }
+}
