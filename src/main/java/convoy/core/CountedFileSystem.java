@@ -17,11 +17,15 @@ import org.apache.hadoop.util.Progressable;
 
 /**
  * The local file system, to be read only, under the scheme {@code counted}, as one that is far
- * away: it counts what is opened, sought and read. {@code counted:/folder}; for benchmarks and
- * tests.
+ * away: it counts what is listed, opened, sought and read. {@code counted:/folder}; for benchmarks
+ * and tests.
  */
 public final class CountedFileSystem extends FileSystem {
   public static final AtomicLong OPENS = new AtomicLong();
+
+  /** Folders, each time. */
+  public static final AtomicLong LISTS = new AtomicLong();
+
   public static final AtomicLong BYTES = new AtomicLong();
 
   /** Reads that began before the end of the one before. */
@@ -37,6 +41,7 @@ public final class CountedFileSystem extends FileSystem {
 
   public static void reset() {
     OPENS.set(0);
+    LISTS.set(0);
     BYTES.set(0);
     SEEKS_BACK.set(0);
   }
@@ -75,6 +80,7 @@ public final class CountedFileSystem extends FileSystem {
 
   @Override
   public FileStatus[] listStatus(Path path) throws IOException {
+    LISTS.incrementAndGet();
     return Arrays.stream(local.listStatus(local(path)))
         .map(this::counted)
         .toArray(FileStatus[]::new);

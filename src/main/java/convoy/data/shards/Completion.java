@@ -130,7 +130,7 @@ record Completion(
 
   /** Puts the tasks' lists together, and returns how many files are on them. */
   private int listSkipped(SourceListing listing) {
-    Location lists = folder.skipped();
+    Location lists = folder.notes().skipped();
     NoteFile.write(
         folder.file(NoteFile.SKIPPED),
         "name\tfile\treason",

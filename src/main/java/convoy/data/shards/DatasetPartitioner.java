@@ -80,7 +80,8 @@ public final class DatasetPartitioner {
   /** Counts what a source has; {@code scratch} is gone in the end. */
   public Contents contents(ImageSource source, Location scratch) {
     try {
-      SourceListing listing = list(source.parts(), new Dealer(options.splits()), scratch);
+      SourceListing listing =
+          list(source.parts(), new Dealer(options.splits()), new ListingNotes(scratch));
       return new Contents(listing.pictures(), listing.classNames());
     } finally {
       scratch.delete();
@@ -146,7 +147,7 @@ public final class DatasetPartitioner {
               fingerprint(identity, listing, labels),
               options.images().channels(),
               labels.size());
-      make(parts, listing, dealer, labels, shards);
+      make(parts, folder.notes(), listing, dealer, labels, shards);
       DatasetManifest manifest =
           new Completion(spark, options, folder, shards, lease)
               .complete(
@@ -183,14 +184,14 @@ public final class DatasetPartitioner {
       messages.accept("The source was listed before the stop; that is used again.");
       return Documents.read(kept, SourceListing.class);
     }
-    SourceListing listing = list(parts, dealer, folder.skipped());
+    SourceListing listing = list(parts, dealer, folder.notes());
     if (files) {
       kept.writeText(Documents.toJsonLine(listing));
     }
     return listing;
   }
 
-  private SourceListing list(List<SourcePart> parts, Dealer dealer, Location notes) {
+  private SourceListing list(List<SourcePart> parts, Dealer dealer, ListingNotes notes) {
     notes.delete();
     List<ListingTask> tasks = listingTasks(parts, dealer, notes);
     LongAccumulator bytes = spark.sc().longAccumulator();
@@ -228,7 +229,7 @@ public final class DatasetPartitioner {
   }
 
   private static List<ListingTask> listingTasks(
-      List<SourcePart> parts, Dealer dealer, Location notes) {
+      List<SourcePart> parts, Dealer dealer, ListingNotes notes) {
     List<ListingTask> tasks = new ArrayList<>();
     int from = 0;
     long bytes = 0;
@@ -277,6 +278,7 @@ public final class DatasetPartitioner {
   /** Makes the shards that are not there yet. */
   private void make(
       List<SourcePart> parts,
+      ListingNotes notes,
       SourceListing listing,
       Dealer dealer,
       LabelIndex labels,
@@ -302,6 +304,7 @@ public final class DatasetPartitioner {
         spark.broadcast(
             new PictureTask.Shared(
                 parts,
+                notes,
                 listing.cells(),
                 dealer,
                 shards.plan(),

@@ -1,6 +1,5 @@
 package convoy.data.shards;
 
-import convoy.core.Location;
 import convoy.data.shards.SourceListing.Cell;
 import convoy.data.shards.SourceListing.Part;
 import convoy.data.shards.SourceListing.Stretch;
@@ -21,9 +20,9 @@ import java.util.TreeMap;
  * Counts what some parts of a source have.
  *
  * @param first number of the first of them in the source
- * @param notes folder for lists of skipped files, a file a part that has some
+ * @param notes where it writes down what the driver need not know
  */
-record ListingTask(int first, List<SourcePart> parts, Dealer dealer, Location notes)
+record ListingTask(int first, List<SourcePart> parts, Dealer dealer, ListingNotes notes)
     implements Serializable {
   /** What a task reads and decodes in a second or two. */
   static final long STRETCH_BYTES = 16L << 20;
@@ -44,41 +43,60 @@ record ListingTask(int first, List<SourcePart> parts, Dealer dealer, Location no
   /** Counts of a stretch that is being read. */
   private static final class Open {
     private final long from;
+    private final boolean files;
     private final Map<Cell, Integer> counts = new TreeMap<>();
+    private final List<SourcePicture> pictures = new ArrayList<>();
     private long bytes;
-    private int pictures;
 
-    Open(long from) {
+    /**
+     * @param files whether each picture is a file of its own
+     */
+    Open(long from, boolean files) {
       this.from = from;
+      this.files = files;
     }
 
     void add(Cell cell, SourcePicture picture) {
       counts.merge(cell, 1, Integer::sum);
       bytes += picture.length();
-      pictures++;
+      if (files) {
+        pictures.add(picture);
+      }
     }
 
-    boolean isFull(boolean bytesKnown) {
-      return bytes >= STRETCH_BYTES || !bytesKnown && pictures >= STRETCH_PICTURES;
+    /** For whoever reads it later: nobody looks for the pictures of a large folder again. */
+    void write(ListingNotes notes, int part) {
+      if (files) {
+        notes.found(part, from, pictures);
+        pictures.clear();
+      }
+    }
+
+    boolean isFull() {
+      return bytes >= STRETCH_BYTES || pictures.size() >= STRETCH_PICTURES;
     }
   }
 
   private Part list(SourcePart part, int number) throws IOException {
     List<Skipped> skipped = new ArrayList<>();
     List<Open> stretches = new ArrayList<>();
-    Open open = new Open(0);
+    Open open = new Open(0, !part.isFile());
     try (PartReader reader = part.open(0, skipped::add)) {
       for (Optional<SourcePicture> picture = reader.next();
           picture.isPresent();
           picture = reader.next()) {
         open.add(cell(picture.get()), picture.get());
-        if (open.isFull(part.bytes() > 0)) {
+        if (open.isFull()) {
+          open.write(notes, number);
           stretches.add(open);
-          open = new Open(reader.mark());
+          open = new Open(reader.mark(), !part.isFile());
         }
       }
     }
-    if (open.pictures > 0) {
+    if (!open.counts.isEmpty()) {
+      if (!stretches.isEmpty()) {
+        open.write(notes, number);
+      }
       stretches.add(open);
     }
     return part(part, stretches, noted(skipped, number));
@@ -113,12 +131,8 @@ record ListingTask(int first, List<SourcePart> parts, Dealer dealer, Location no
     if (skipped.isEmpty()) {
       return reasons;
     }
-    StringBuilder rows = new StringBuilder();
-    for (Skipped file : skipped) {
-      reasons.merge(file.reason(), 1, Integer::sum);
-      rows.append(NoteFile.row(file.name(), file.file(), file.reason()));
-    }
-    notes.child("part-%06d.tsv".formatted(number)).writeText(rows.toString());
+    skipped.forEach(file -> reasons.merge(file.reason(), 1, Integer::sum));
+    notes.skipped(number, skipped);
     return reasons;
   }
 }

@@ -64,9 +64,8 @@ final class OutputFolder {
     return folder.child(WORK);
   }
 
-  /** Lists of skipped files. */
-  Location skipped() {
-    return work().child("skipped");
+  ListingNotes notes() {
+    return new ListingNotes(work().child("listing"));
   }
 
   /** The shards of a plan; those of another plan go. */

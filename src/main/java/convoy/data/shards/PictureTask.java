@@ -30,21 +30,24 @@ record PictureTask(List<Stretch> stretches) implements Serializable {
    * A stretch to read.
    *
    * @param part number of the part
+   * @param found whether its pictures were written down when they were listed
    * @param cells that the part has pictures of, by number
    * @param firsts number in its cell of the first picture of each
    * @param counts of pictures of each, as they were when the source was listed
    */
-  record Stretch(int part, long from, int[] cells, long[] firsts, int[] counts)
+  record Stretch(int part, long from, boolean found, int[] cells, long[] firsts, int[] counts)
       implements Serializable {}
 
   /**
    * What all tasks share.
    *
    * @param parts of the source
+   * @param notes of its listing
    * @param wanted number among those to make of each shard, -1 for those that are there
    */
   record Shared(
       List<SourcePart> parts,
+      ListingNotes notes,
       List<Cell> cells,
       Dealer dealer,
       ShardPlan plan,
@@ -71,7 +74,8 @@ record PictureTask(List<Stretch> stretches) implements Serializable {
           firsts[c] = next[cells[c]];
           next[cells[c]] += counts[c];
         }
-        open.add(new Stretch(p, stretch.from(), cells, firsts, counts));
+        boolean found = part.bytes() == 0 && part.stretches().size() > 1;
+        open.add(new Stretch(p, stretch.from(), found, cells, firsts, counts));
         bytes += stretch.bytes();
         // Where the bytes are not known a stretch is as much as a task should do.
         if (bytes >= bytesInTask || part.bytes() == 0 && open.size() > stretches / MOST_TASKS) {
@@ -162,7 +166,10 @@ record PictureTask(List<Stretch> stretches) implements Serializable {
         local.put(shared.cells().get(stretch.cells()[i]), i);
         left += stretch.counts()[i];
       }
-      reader = part().open(stretch.from(), skipped -> {});
+      reader =
+          stretch.found()
+              ? shared.notes().read(stretch.part(), stretch.from()).open()
+              : part().open(stretch.from(), skipped -> {});
     }
 
     /** The next picture, or nothing where its shard is there already. */

@@ -2,9 +2,7 @@ package convoy.data.sources;
 
 import convoy.core.Digests;
 import convoy.core.Location;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -93,14 +91,7 @@ record FolderPart(Location folder, boolean deep, Naming naming) implements Sourc
     @Override
     public byte[] content() throws IOException {
       Location.Entry file = files.get(position - 1);
-      // The length is known already; asking for it again would be a call more.
-      try (InputStream in = file.location().open(0, file.length())) {
-        byte[] content = in.readNBytes(Math.toIntExact(file.length()));
-        if (content.length < file.length()) {
-          throw new EOFException("it is shorter than it was when it was listed");
-        }
-        return content;
-      }
+      return FoundPictures.read(file.location(), file.length());
     }
 
     @Override

@@ -5,7 +5,6 @@ import convoy.core.Location;
 import convoy.core.Tables;
 import convoy.core.UserException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -80,9 +79,7 @@ record ListPart(Location table, Location root) implements SourcePart {
 
     @Override
     public byte[] content() throws IOException {
-      try (InputStream in = current.open()) {
-        return in.readNBytes(LONGEST_BYTES + 1);
-      }
+      return FoundPictures.read(current, 0);
     }
 
     @Override
