@@ -272,16 +272,21 @@ class RoundLawsIT {
     return parameters(run, 2);
   }
 
+  /**
+   * Of a round an epoch. After the first one no step has been taken that could tell the smallest
+   * difference apart, as a maximum of two equal values does; momentum comes with the second.
+   */
   @Test
   void outerStepsWithoutMomentumAreTheMeanAndOnlyThen() throws IOException {
-    byte[] mean = parameters(train("all-reduce", 2, 5, 3));
+    Path mean = train("all-reduce", 2, 5, 1000);
     for (String type : List.of("slow-mo", "nesterov")) {
       String step = "training.outer-step={type: %s, momentum: %s, rate: 1}";
-      assertThat(distance(parameters(train("all-reduce", 2, 5, 3, step.formatted(type, 0))), mean))
-          .isLessThan(1e-6);
-      assertThat(
-              distance(parameters(train("all-reduce", 2, 5, 3, step.formatted(type, 0.5))), mean))
-          .isGreaterThan(1e-4);
+      Path without = train("all-reduce", 2, 5, 1000, step.formatted(type, 0));
+      Path with = train("all-reduce", 2, 5, 1000, step.formatted(type, 0.5));
+      assertThat(distance(parameters(without, 1), parameters(mean, 1))).isLessThan(1e-6);
+      double theirs = distance(parameters(with), parameters(mean));
+      assertThat(theirs).isGreaterThan(1e-2);
+      assertThat(distance(parameters(without), parameters(mean))).isLessThan(theirs / 4);
     }
   }
 
