@@ -105,6 +105,7 @@ class TrainingIT {
                   "augmentation.mixup=0.2",
                   "augmentation.cutmix=1",
                   "augmentation.lighting=0.1",
+                  "augmentation.rotation=10",
                   "augmentation.erasing=0.3",
                   "augmentation.color-jitter={brightness: 0.2, contrast: 0.2, saturation: 0.2}",
                   "training.nesterov=true",

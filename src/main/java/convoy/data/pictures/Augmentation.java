@@ -8,6 +8,8 @@ import java.io.Serializable;
  *
  * @param smallestArea of a random resized crop, in parts of the picture
  * @param padding black pixels around the picture before a random crop, in pixels of the input
+ * @param rotation largest angle in degrees, 0 to 180, by which a crop is turned about its centre,
+ *     to either side; what comes from outside is black
  * @param mirror left and right, with probability one half
  * @param colorJitter changes of brightness, contrast and saturation
  * @param lighting standard deviation of the shifts along the principal components of the pixels'
@@ -23,6 +25,7 @@ public record Augmentation(
     Crop crop,
     double smallestArea,
     int padding,
+    double rotation,
     boolean mirror,
     ColorJitter colorJitter,
     double lighting,
@@ -65,6 +68,7 @@ public record Augmentation(
     new Checks()
         .within(0.01, 1, "smallest-area", smallestArea)
         .that(padding >= 0, "padding", padding, "must be at least 0")
+        .within(0, 180, "rotation", rotation)
         .within(0, 1, "lighting", lighting)
         .within(0, 1, "erasing", erasing)
         .within(0, 10, "mixup", mixup)
@@ -74,7 +78,7 @@ public record Augmentation(
 
   /** A crop, perhaps mirrored, and nothing else. */
   public Augmentation(Crop crop, double smallestArea, int padding, boolean mirror) {
-    this(crop, smallestArea, padding, mirror, ColorJitter.NONE, 0, 0, 0, 0);
+    this(crop, smallestArea, padding, 0, mirror, ColorJitter.NONE, 0, 0, 0, 0);
   }
 
   /** Whether inputs of a minibatch are mixed with each other. */

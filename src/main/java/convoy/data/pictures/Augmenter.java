@@ -25,6 +25,9 @@ public record Augmenter(
   /** Writes the input, (channels, height, width), from {@code offset} on. */
   public void apply(Picture picture, SplittableRandom random, float[] target, int offset) {
     transform.cut(picture, box(picture, random), target, offset);
+    if (augmentation.rotation() > 0) {
+      turn(random, target, offset);
+    }
     boolean mirrored = augmentation.mirror() && random.nextBoolean();
     Colors colors = new Colors(target, offset, transform.channels(), area());
     if (!augmentation.colorJitter().equals(ColorJitter.NONE)) {
@@ -96,6 +99,16 @@ public record Augmenter(
       }
     }
     return transform.box(picture, ImageTransform.View.CENTER);
+  }
+
+  private void turn(SplittableRandom random, float[] target, int offset) {
+    Rotation.turn(
+        target,
+        offset,
+        transform.channels(),
+        transform.height(),
+        transform.width(),
+        augmentation.rotation() * (2 * random.nextDouble() - 1));
   }
 
   /** A rectangle that would reach over the edge is drawn again. */

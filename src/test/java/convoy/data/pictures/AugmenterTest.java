@@ -102,9 +102,50 @@ class AugmenterTest {
     assertThat(places).isGreaterThan(50);
   }
 
+  @Test
+  void aQuarterTurnMovesEveryPixelAndNoTurnNone() {
+    float[] values = {9, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18};
+    Rotation.turn(values, 1, 2, 3, 3, 90);
+    float[] turned = {9, 3, 6, 9, 2, 5, 8, 1, 4, 7, 12, 15, 18, 11, 14, 17, 10, 13, 16};
+    assertThat(values).usingComparatorWithPrecision(1e-4f).containsExactly(turned);
+    Rotation.turn(values, 1, 2, 3, 3, 0);
+    assertThat(values).usingComparatorWithPrecision(1e-4f).containsExactly(turned);
+  }
+
+  @Test
+  void inputsAreTurnedToBothSidesByNoMoreThanTheAngle() {
+    // A white bar from the middle to the top: where it ends tells the angle.
+    byte[] samples = new byte[41 * 41];
+    for (int row = 0; row < 20; row++) {
+      Arrays.fill(samples, row * 41 + 19, row * 41 + 22, (byte) 255);
+    }
+    ImageTransform transform = new ImageTransform(41, 41, 1, GRAY_ZERO, GRAY_ONE);
+    Augmenter turning =
+        plain(
+            transform,
+            new Augmentation(Crop.CENTER, 1, 0, 30, false, ColorJitter.NONE, 0, 0, 0, 0));
+    double least = 0;
+    double most = 0;
+    for (int seed = 0; seed < 200; seed++) {
+      float[] values = made(turning, new Picture(41, 41, 1, samples), seed);
+      double right = 0;
+      double up = 0;
+      for (int i = 0; i < values.length; i++) {
+        assertThat(values[i]).isBetween(-0.01f, 255.01f);
+        right += values[i] * (i % 41 - 20);
+        up += values[i] * (20 - i / 41);
+      }
+      double angle = Math.toDegrees(Math.atan2(right, up));
+      least = Math.min(least, angle);
+      most = Math.max(most, angle);
+    }
+    assertThat(least).isBetween(-31.0, -27.0);
+    assertThat(most).isBetween(27.0, 31.0);
+  }
+
   private static Augmentation jitter(double brightness, double contrast, double saturation) {
     return new Augmentation(
-        Crop.CENTER, 1, 0, false, new ColorJitter(brightness, contrast, saturation), 0, 0, 0, 0);
+        Crop.CENTER, 1, 0, 0, false, new ColorJitter(brightness, contrast, saturation), 0, 0, 0, 0);
   }
 
   @Test
@@ -163,7 +204,8 @@ class AugmenterTest {
     assertThat(length(shifts.get(2))).isCloseTo(0, within(1e-9));
 
     ImageTransform transform = new ImageTransform(2, 2, 1, ZERO, ONE);
-    Augmentation lit = new Augmentation(Crop.CENTER, 1, 0, false, ColorJitter.NONE, 0.1, 0, 0, 0);
+    Augmentation lit =
+        new Augmentation(Crop.CENTER, 1, 0, 0, false, ColorJitter.NONE, 0.1, 0, 0, 0);
     double squares = 0;
     for (int seed = 0; seed < 2000; seed++) {
       float[] values = made(new Augmenter(transform, lit, shifts), filled(2, 2, 3, 100), seed);
@@ -182,7 +224,8 @@ class AugmenterTest {
   void aRectangleIsErasedToTheMeanWithItsProbability() {
     List<Double> mean = List.of(50.0);
     ImageTransform transform = new ImageTransform(20, 20, 1, mean, GRAY_ONE);
-    Augmentation half = new Augmentation(Crop.CENTER, 1, 0, false, ColorJitter.NONE, 0, 0.5, 0, 0);
+    Augmentation half =
+        new Augmentation(Crop.CENTER, 1, 0, 0, false, ColorJitter.NONE, 0, 0.5, 0, 0);
     int erased = 0;
     for (int seed = 0; seed < 400; seed++) {
       float[] values = made(plain(transform, half), filled(20, 20, 1, 200), seed);

@@ -18,7 +18,7 @@ class MixingTest {
 
   private static Minibatch mixed(double mixup, double cutmix, int... examples) {
     Augmentation how =
-        new Augmentation(Crop.CENTER, 1, 0, false, ColorJitter.NONE, 0, 0, mixup, cutmix);
+        new Augmentation(Crop.CENTER, 1, 0, 0, false, ColorJitter.NONE, 0, 0, mixup, cutmix);
     // Each input has one value, that of its place.
     float[] inputs = new float[300];
     for (int i = 0; i < 300; i++) {
