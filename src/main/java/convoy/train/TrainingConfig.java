@@ -155,7 +155,9 @@ public record TrainingConfig(
             "training.second-momentum",
             "0.999",
             "training.averaging",
-            "convoy");
+            "convoy",
+            "augmentation.rotation",
+            "0.0");
     return Documents.toJsonWithout(
         this, (key, value) -> told.contains(key) || value.equals(before.get(key)));
   }

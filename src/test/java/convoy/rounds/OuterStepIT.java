@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import convoy.network.ModelState;
 import convoy.network.NativeVector;
 import java.nio.FloatBuffer;
+import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 
@@ -38,6 +39,25 @@ class OuterStepIT {
       // next = (1, 2) - 0.25 * u
       assertThat(values(mean)).containsExactly(0, 3.5f);
       assertThat(values(start)).containsExactly(1, 2);
+    }
+  }
+
+  /** The plain mean, round after round: nothing is left of the one before. */
+  @Test
+  void withoutMomentumTheNextRoundBeginsAtTheMean() {
+    for (OuterStep step : List.of(new OuterStep.SlowMo(0, 1), new OuterStep.Nesterov(0, 1))) {
+      try (NativeVector start = vector(1, 2);
+          NativeVector mean = vector(0, 0);
+          NativeVector momentum = vector(0, 0)) {
+        for (float[] reached : new float[][] {{0.5f, 3}, {-7.25f, 0}, {2, 2}}) {
+          byte[] bytes = new byte[reached.length * Float.BYTES];
+          ModelState.floats(bytes).put(reached);
+          mean.put(bytes);
+          step.apply(start, mean, momentum, 0.25);
+          assertThat(values(mean)).as("%s", step).containsExactly(reached);
+          start.put(bytes);
+        }
+      }
     }
   }
 

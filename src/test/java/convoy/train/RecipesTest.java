@@ -48,7 +48,8 @@ class RecipesTest {
   @Test
   void onlyWhatDecidesAboutTheModelCounts() {
     String usual = decisive();
-    assertThat(usual).doesNotContain("mlflow", "tensorboard", "optimizer", "second-momentum");
+    assertThat(usual)
+        .doesNotContain("mlflow", "tensorboard", "optimizer", "second-momentum", "rotation");
     assertThat(decisive("mlflow=http://somewhere", "tensorboard=true")).isEqualTo(usual);
     assertThat(decisive("training.optimizer=adam-w")).isNotEqualTo(usual);
     assertThat(decisive("training.momentum=0.8")).isNotEqualTo(usual);

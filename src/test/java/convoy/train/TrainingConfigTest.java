@@ -3,10 +3,12 @@ package convoy.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import convoy.core.Documents;
 import convoy.core.Location;
 import convoy.core.UserException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -30,6 +32,30 @@ class TrainingConfigTest {
     TrainingOptions atRest =
         averagedByDl4jSpark("training.nesterov=false", "training.momentum=0").training();
     assertThat(atRest.averaging()).isEqualTo(TrainingOptions.Averaging.DL4J_SPARK);
+  }
+
+  /** A run is resumed, and reported, by the keys that there were when it was begun. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "rotation",
+        "optimizer",
+        "second-momentum",
+        "averaging",
+        "tensorboard",
+        "mlflow-experiment"
+      })
+  void aRunThatWasBegunBeforeAKeyMeansWhatItMeantThen(String key) {
+    TrainingConfig config = of("dataset=somewhere", "network.architecture=lenet");
+    String whole = Documents.toYaml(config);
+    String before =
+        whole
+            .lines()
+            .filter(line -> !line.strip().startsWith(key + ":"))
+            .collect(Collectors.joining("\n"));
+    assertThat(before.lines().count()).isEqualTo(whole.lines().count() - 1);
+    assertThat(Documents.parse("a run's", before).bind("a run's", TrainingConfig.class))
+        .isEqualTo(config);
   }
 
   @Test

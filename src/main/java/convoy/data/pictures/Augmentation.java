@@ -1,6 +1,7 @@
 package convoy.data.pictures;
 
 import convoy.core.Checks;
+import convoy.core.Otherwise;
 import java.io.Serializable;
 
 /**
@@ -25,7 +26,7 @@ public record Augmentation(
     Crop crop,
     double smallestArea,
     int padding,
-    double rotation,
+    @Otherwise("0") double rotation,
     boolean mirror,
     ColorJitter colorJitter,
     double lighting,
