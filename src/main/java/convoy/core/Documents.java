@@ -140,6 +140,13 @@ public final class Documents {
     return pairs;
   }
 
+  /** The values of a list of plain values, as texts. */
+  public static List<String> texts(String name, String json) {
+    List<String> texts = new ArrayList<>();
+    json(name, json).forEach(value -> texts.add(value.asText()));
+    return texts;
+  }
+
   private static JsonNode json(String name, String text) {
     try {
       return JSON.readTree(text);

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.apache.commons.io.output.CloseShieldOutputStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
@@ -84,10 +85,16 @@ public record Location(String uri) implements Serializable {
       throw new UserException("Cannot use an empty path. Give a folder or file.");
     }
     // A plain path is a local one, whatever file system the cluster calls its default.
-    boolean plain = !path.matches("[A-Za-z][A-Za-z0-9+.-]+:.*");
     return new Location(
-            plain ? new File(path).toPath().toAbsolutePath().normalize().toUri().getPath() : path)
+            !hasScheme(path)
+                ? new File(path).toPath().toAbsolutePath().normalize().toUri().getPath()
+                : path)
         .withoutTrailingSlash();
+  }
+
+  private static boolean hasScheme(String path) {
+    // Names may have line breaks.
+    return path.matches("(?s)[A-Za-z][A-Za-z0-9+.-]+:.*");
   }
 
   /**
@@ -120,6 +127,11 @@ public record Location(String uri) implements Serializable {
 
   public Location child(String name) {
     return new Location(uri.endsWith("/") ? uri + name : uri + "/" + name);
+  }
+
+  /** What a path means that is told in this folder: where it begins at a root, that. */
+  public Location resolve(String path) {
+    return path.startsWith("/") || hasScheme(path) ? of(path) : child(path);
   }
 
   public String name() {
@@ -164,19 +176,30 @@ public record Location(String uri) implements Serializable {
    * @param hidden whether those with a leading dot or underscore are among them
    */
   public List<Entry> list(boolean hidden) {
+    return list(hidden, entry -> true);
+  }
+
+  /**
+   * Some entries of this folder by name; of a large folder only these are held.
+   *
+   * @param hidden whether those with a leading dot or underscore are among them
+   */
+  public List<Entry> list(boolean hidden, Predicate<Entry> wanted) {
     return attempt(
         "list",
         (files, path) -> {
           List<Entry> entries = new ArrayList<>();
-          for (FileStatus status : files.listStatus(path)) {
+          for (RemoteIterator<FileStatus> all = files.listStatusIterator(path); all.hasNext(); ) {
+            FileStatus status = all.next();
             String name = status.getPath().getName();
-            if (hidden || !name.startsWith(".") && !name.startsWith("_")) {
-              entries.add(
-                  new Entry(
-                      child(name),
-                      status.isDirectory(),
-                      status.isDirectory() ? 0 : status.getLen(),
-                      status.getModificationTime()));
+            Entry entry =
+                new Entry(
+                    child(name),
+                    status.isDirectory(),
+                    status.isDirectory() ? 0 : status.getLen(),
+                    status.getModificationTime());
+            if ((hidden || !name.startsWith(".") && !name.startsWith("_")) && wanted.test(entry)) {
+              entries.add(entry);
             }
           }
           entries.sort(Comparator.comparing(Entry::name));

@@ -232,7 +232,7 @@ public final class Retraining {
   /** What a drop has. */
   private DatasetPartitioner.Contents contents(Drops.Found found) {
     try {
-      return partitioner().contents(found.source(), work().child("listing"));
+      return partitioner().contents(found.source());
     } catch (UserException e) {
       throw new UserException(
           "%s The drop can be set aside, or named in source.skip.".formatted(e.getMessage()), e);

@@ -33,6 +33,7 @@ record Completion(
     PartitionOptions options,
     OutputFolder folder,
     PlannedShards shards,
+    ListingNotes notes,
     Lease lease) {
   private static final Duration DEADLINE = Duration.ofHours(12);
   private static final int REJECTED_SHOWN = 5;
@@ -130,7 +131,7 @@ record Completion(
 
   /** Puts the tasks' lists together, and returns how many files are on them. */
   private int listSkipped(SourceListing listing) {
-    Location lists = folder.notes().skipped();
+    Location lists = notes.skipped();
     NoteFile.write(
         folder.file(NoteFile.SKIPPED),
         "name\tfile\treason",

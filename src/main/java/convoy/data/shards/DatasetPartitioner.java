@@ -12,6 +12,7 @@ import convoy.core.Secrets;
 import convoy.core.UserException;
 import convoy.data.sources.ImageSource;
 import convoy.data.sources.LabelIndex;
+import convoy.data.sources.LoosePart;
 import convoy.data.sources.SourcePart;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -77,15 +78,10 @@ public final class DatasetPartitioner {
     new OutputFolder(output).requireFree(overwrite);
   }
 
-  /** Counts what a source has; {@code scratch} is gone in the end. */
-  public Contents contents(ImageSource source, Location scratch) {
-    try {
-      SourceListing listing =
-          list(source.parts(), new Dealer(options.splits()), new ListingNotes(scratch));
-      return new Contents(listing.pictures(), listing.classNames());
-    } finally {
-      scratch.delete();
-    }
+  /** Counts what a source has. */
+  public Contents contents(ImageSource source) {
+    SourceListing listing = list(source.parts(), new Dealer(options.splits()), null);
+    return new Contents(listing.pictures(), listing.classNames());
   }
 
   /**
@@ -130,7 +126,8 @@ public final class DatasetPartitioner {
       List<SourcePart> parts = ParquetList.readable(spark, source, folder.work()).parts();
       Dealer dealer = new Dealer(options.splits());
       String identity = identity(source, parts);
-      SourceListing listing = listOnce(identity, parts, dealer, folder);
+      ListingNotes notes = folder.notes(identity);
+      SourceListing listing = listOnce(parts, dealer, notes);
       LabelIndex labels =
           classes.complete()
               ? LabelIndex.of(listing.classNames(), source.humanNames())
@@ -147,9 +144,9 @@ public final class DatasetPartitioner {
               fingerprint(identity, listing, labels),
               options.images().channels(),
               labels.size());
-      make(parts, folder.notes(), listing, dealer, labels, shards);
+      make(parts, notes, listing, dealer, labels, shards);
       DatasetManifest manifest =
-          new Completion(spark, options, folder, shards, lease)
+          new Completion(spark, options, folder, shards, notes, lease)
               .complete(
                   Secrets.blanked(source.description()),
                   labels,
@@ -170,29 +167,26 @@ public final class DatasetPartitioner {
         (Provenance.version() + source.description() + Documents.toJsonLine(options.splits()))
             .getBytes(StandardCharsets.UTF_8));
     parts.forEach(part -> digest.update((part + "\n").getBytes(StandardCharsets.UTF_8)));
-    return Digests.hex(digest.digest());
+    return Digests.hex(digest.digest()).substring(0, 16);
   }
 
   /** The same source is not listed again when a partition is resumed. */
-  private SourceListing listOnce(
-      String identity, List<SourcePart> parts, Dealer dealer, OutputFolder folder) {
-    // What is in a folder, or in a table, may have changed without a trace; files beside don't
-    // count.
-    boolean files = parts.stream().allMatch(SourcePart::isFile);
-    Location kept = folder.work().child("listing-" + identity + ".json");
-    if (files && kept.exists()) {
+  private SourceListing listOnce(List<SourcePart> parts, Dealer dealer, ListingNotes notes) {
+    // What is in a folder, or in a table, may have changed without a trace.
+    boolean files = parts.stream().noneMatch(LoosePart.class::isInstance);
+    if (files && notes.listing().exists()) {
       messages.accept("The source was listed before the stop; that is used again.");
-      return Documents.read(kept, SourceListing.class);
+      return Documents.read(notes.listing(), SourceListing.class);
     }
-    SourceListing listing = list(parts, dealer, folder.notes());
+    notes.delete();
+    SourceListing listing = list(parts, dealer, notes);
     if (files) {
-      kept.writeText(Documents.toJsonLine(listing));
+      notes.listing().writeText(Documents.toJsonLine(listing));
     }
     return listing;
   }
 
   private SourceListing list(List<SourcePart> parts, Dealer dealer, ListingNotes notes) {
-    notes.delete();
     List<ListingTask> tasks = listingTasks(parts, dealer, notes);
     LongAccumulator bytes = spark.sc().longAccumulator();
     long total = parts.stream().mapToLong(SourcePart::bytes).sum();
@@ -382,7 +376,7 @@ public final class DatasetPartitioner {
       JavaRDD<Integer> made =
           new TableShards(plan, PictureMaker.of(options.images()), meter).write(pictures, writes);
       run(made, meter, plan.pictures(), pictures.getNumPartitions());
-      return new Completion(spark, options, folder, shards, lease)
+      return new Completion(spark, options, folder, shards, folder.notes("table"), lease)
           .complete(description, labels, true, SourceListing.of(List.of()), provenance);
     }
   }

@@ -64,8 +64,13 @@ final class OutputFolder {
     return folder.child(WORK);
   }
 
-  ListingNotes notes() {
-    return new ListingNotes(work().child("listing"));
+  /**
+   * Of one listing: those of another source, or of other splits, are apart.
+   *
+   * @param identity of what is listed
+   */
+  ListingNotes notes(String identity) {
+    return new ListingNotes(work().child("listing-" + identity));
   }
 
   /** The shards of a plan; those of another plan go. */

@@ -3,7 +3,9 @@ package convoy.data.shards;
 import convoy.core.UserException;
 import convoy.data.shards.SourceListing.Cell;
 import convoy.data.shards.SourceListing.Part;
+import convoy.data.sources.FilePart;
 import convoy.data.sources.ImageSource;
+import convoy.data.sources.LoosePart;
 import convoy.data.sources.PartReader;
 import convoy.data.sources.SourcePart;
 import convoy.data.sources.SourcePicture;
@@ -30,12 +32,12 @@ record PictureTask(List<Stretch> stretches) implements Serializable {
    * A stretch to read.
    *
    * @param part number of the part
-   * @param found whether its pictures were written down when they were listed
+   * @param from and {@code digest} of {@link SourceListing.Stretch}
    * @param cells that the part has pictures of, by number
    * @param firsts number in its cell of the first picture of each
    * @param counts of pictures of each, as they were when the source was listed
    */
-  record Stretch(int part, long from, boolean found, int[] cells, long[] firsts, int[] counts)
+  record Stretch(int part, long from, String digest, int[] cells, long[] firsts, int[] counts)
       implements Serializable {}
 
   /**
@@ -61,7 +63,6 @@ record PictureTask(List<Stretch> stretches) implements Serializable {
     List<PictureTask> tasks = new ArrayList<>();
     List<Stretch> open = new ArrayList<>();
     long bytes = 0;
-    long stretches = listing.parts().stream().mapToLong(part -> part.stretches().size()).sum();
     Map<Cell, Integer> numbers = listing.numbers();
     long[] next = new long[numbers.size()];
     for (int p = 0; p < listing.parts().size(); p++) {
@@ -74,11 +75,9 @@ record PictureTask(List<Stretch> stretches) implements Serializable {
           firsts[c] = next[cells[c]];
           next[cells[c]] += counts[c];
         }
-        boolean found = part.bytes() == 0 && part.stretches().size() > 1;
-        open.add(new Stretch(p, stretch.from(), found, cells, firsts, counts));
+        open.add(new Stretch(p, stretch.from(), stretch.digest(), cells, firsts, counts));
         bytes += stretch.bytes();
-        // Where the bytes are not known a stretch is as much as a task should do.
-        if (bytes >= bytesInTask || part.bytes() == 0 && open.size() > stretches / MOST_TASKS) {
+        if (bytes >= bytesInTask) {
           tasks.add(new PictureTask(List.copyOf(open)));
           open.clear();
           bytes = 0;
@@ -108,7 +107,7 @@ record PictureTask(List<Stretch> stretches) implements Serializable {
     private Stretch stretch;
     private Map<Cell, Integer> local = Map.of();
     private int[] seen = {};
-    private long left;
+    private int left;
 
     /** Of the picture that was read last. */
     private long length;
@@ -166,10 +165,16 @@ record PictureTask(List<Stretch> stretches) implements Serializable {
         local.put(shared.cells().get(stretch.cells()[i]), i);
         left += stretch.counts()[i];
       }
-      reader =
-          stretch.found()
-              ? shared.notes().read(stretch.part(), stretch.from()).open()
-              : part().open(stretch.from(), skipped -> {});
+      reader = ImageSource.reading(part().name(), this::open);
+    }
+
+    private PartReader open() throws IOException {
+      return part() instanceof FilePart file
+          ? file.open(stretch.from(), skipped -> {})
+          : shared
+              .notes()
+              .open((LoosePart) part(), stretch.part(), stretch.from(), left, stretch.digest())
+              .orElseThrow(this::changed);
     }
 
     /** The next picture, or nothing where its shard is there already. */

@@ -32,14 +32,13 @@ record SourceListing(List<Cell> cells, List<Part> parts) {
   /**
    * A part of the source.
    *
-   * @param name , {@code bytes} and {@code state} as {@link SourcePart} has them
+   * @param name and {@code bytes} as {@link SourcePart} has them
    * @param cells that it has pictures of, in order
    * @param skipped files by reason
    */
   record Part(
       String name,
       long bytes,
-      String state,
       List<Cell> cells,
       List<Stretch> stretches,
       Map<String, Integer> skipped)
@@ -54,10 +53,13 @@ record SourceListing(List<Cell> cells, List<Part> parts) {
    * Pictures in a row.
    *
    * @param from the mark at which it begins
-   * @param bytes of it, as far as they are known
+   * @param bytes that its pictures are to read, as far as that is known; files' opening counts
    * @param counts of each of the part's cells
+   * @param digest of what is known of the pictures where these are files of their own, otherwise
+   *     empty
    */
-  record Stretch(long from, long bytes, List<Integer> counts) implements Serializable {}
+  record Stretch(long from, long bytes, List<Integer> counts, String digest)
+      implements Serializable {}
 
   static SourceListing of(List<Part> parts) {
     TreeSet<Cell> cells = new TreeSet<>();
@@ -90,8 +92,12 @@ record SourceListing(List<Cell> cells, List<Part> parts) {
     return parts.stream().mapToLong(Part::pictures).sum();
   }
 
+  /** As those of a {@link Stretch}. */
   long bytes() {
-    return parts.stream().mapToLong(Part::bytes).sum();
+    return parts.stream()
+        .flatMap(part -> part.stretches().stream())
+        .mapToLong(Stretch::bytes)
+        .sum();
   }
 
   List<String> classNames() {

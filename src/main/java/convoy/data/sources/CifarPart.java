@@ -13,7 +13,7 @@ record CifarPart(String split, Location.Entry entry) implements FilePart {
   private static final int RECORD_BYTES = 1 + PIXELS.bytes();
 
   @Override
-  public PartReader open(long from, Consumer<Skipped> skipped) {
+  public MarkedReader open(long from, Consumer<Skipped> skipped) {
     if (bytes() % RECORD_BYTES != 0) {
       throw new UserException(
           "Cannot read %s: %d bytes are not whole records of %d. Fetch it again."
@@ -34,6 +34,7 @@ record CifarPart(String split, Location.Entry entry) implements FilePart {
                   "%s-%05d".formatted(file().name().replace(".bin", ""), number),
                   file().uri(),
                   pixels.bytes(),
+                  0,
                   Optional.of(pixels));
             }
           };

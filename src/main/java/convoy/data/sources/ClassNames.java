@@ -28,7 +28,7 @@ final class ClassNames {
   static Map<String, String> find(Location folder, Optional<String> named) {
     if (named.isPresent()) {
       Location file = Location.of(named.get());
-      return DevkitSynsets.isOne(named.get())
+      return DevkitSynsets.isMatFile(named.get())
           ? DevkitSynsets.read(file).names()
           : parse(named.get(), file.readText());
     }

@@ -1,9 +1,11 @@
 package convoy.data.sources;
 
 import convoy.core.Location;
+import java.util.function.Consumer;
 
-/** A part that is a file, as it was when the source was looked at. */
-interface FilePart extends SourcePart {
+/** A part that is a file, as it was when the source was looked at; all that it has is in it. */
+public sealed interface FilePart extends SourcePart
+    permits TarPart, WebdatasetPart, IdxPart, CifarPart {
   Location.Entry entry();
 
   default Location file() {
@@ -20,8 +22,15 @@ interface FilePart extends SourcePart {
     return entry().length();
   }
 
+  /**
+   * Opens it in its midst.
+   *
+   * @param from a mark that {@link MarkedReader#mark} gave; 0 is the beginning
+   */
+  MarkedReader open(long from, Consumer<Skipped> skipped);
+
   @Override
-  default boolean isFile() {
-    return true;
+  default MarkedReader open(Consumer<Skipped> skipped) {
+    return open(0, skipped);
   }
 }

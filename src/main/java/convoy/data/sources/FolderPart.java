@@ -1,18 +1,16 @@
 package convoy.data.sources;
 
-import convoy.core.Digests;
 import convoy.core.Location;
-import java.io.IOException;
-import java.util.List;
+import java.util.Iterator;
 import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * The picture files of a folder. Its marks are positions in the list of its files.
+ * The picture files of a folder.
  *
  * @param deep whether those of the folders in it are among them
  */
-record FolderPart(Location folder, boolean deep, Naming naming) implements SourcePart {
+record FolderPart(Location folder, boolean deep, Naming naming) implements LoosePart {
 
   @Override
   public String name() {
@@ -20,17 +18,8 @@ record FolderPart(Location folder, boolean deep, Naming naming) implements Sourc
   }
 
   @Override
-  public long bytes() {
-    return 0;
-  }
-
-  @Override
-  public String state() {
-    StringBuilder files = new StringBuilder();
-    for (Location.Entry file : files()) {
-      files.append("%s %d %d\n".formatted(below(file), file.length(), file.modified()));
-    }
-    return Digests.sha256(files.toString());
+  public Location file(String name) {
+    return folder.child(name);
   }
 
   @Override
@@ -43,60 +32,47 @@ record FolderPart(Location folder, boolean deep, Naming naming) implements Sourc
   }
 
   @Override
-  public PartReader open(long from, Consumer<Skipped> skipped) {
-    return new Reader(files(), (int) from, skipped);
-  }
-
-  private List<Location.Entry> files() {
+  public PartReader open(Consumer<Skipped> skipped) {
     // Tars beside the pictures are parts of their own.
-    return deep
-        ? folder.listFilesBelow(true)
-        : folder.list(true).stream()
-            .filter(file -> !file.folder() && !PictureFiles.isTar(file.name()))
-            .toList();
-  }
-
-  private String below(Location.Entry file) {
-    return file.location().uri().substring(folder.child("").uri().length());
+    return new Reader(
+        deep
+            ? folder.listFilesBelow(true).iterator()
+            : folder
+                .list(true, file -> !file.folder() && !PictureFiles.isTar(file.name()))
+                .iterator(),
+        skipped);
   }
 
   /** The files, one after the other. */
   private final class Reader implements PartReader {
-    private final List<Location.Entry> files;
+    private final Iterator<Location.Entry> files;
     private final Consumer<Skipped> skipped;
-    private int position;
+    private Location.Entry current;
 
-    Reader(List<Location.Entry> files, int position, Consumer<Skipped> skipped) {
+    Reader(Iterator<Location.Entry> files, Consumer<Skipped> skipped) {
       this.files = files;
-      this.position = position;
       this.skipped = skipped;
     }
 
     @Override
     public Optional<SourcePicture> next() {
-      while (position < files.size()) {
-        Location.Entry file = files.get(position++);
-        String name = below(file);
+      while (files.hasNext()) {
+        current = files.next();
+        String uri = current.location().uri();
+        String name = uri.substring(file("").uri().length());
         Optional<String> reason = PictureFiles.reasonToSkip(name);
-        if (reason.isPresent()) {
-          skipped.accept(new Skipped(file.location().uri(), name, reason.get()));
-          continue;
+        if (reason.isEmpty()) {
+          return Optional.of(
+              naming.picture(name, uri, current.location(), current.length(), current.modified()));
         }
-        return Optional.of(
-            naming.picture(name, file.location().uri(), file.location(), file.length()));
+        skipped.accept(new Skipped(uri, name, reason.get()));
       }
       return Optional.empty();
     }
 
     @Override
-    public byte[] content() throws IOException {
-      Location.Entry file = files.get(position - 1);
-      return FoundPictures.read(file.location(), file.length());
-    }
-
-    @Override
-    public long mark() {
-      return position;
+    public byte[] content() {
+      return PictureFiles.read(current.location(), current.length());
     }
 
     @Override

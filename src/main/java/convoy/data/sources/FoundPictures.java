@@ -1,100 +1,75 @@
 package convoy.data.sources;
 
+import convoy.core.Documents;
 import convoy.core.Location;
-import java.io.EOFException;
-import java.io.IOException;
-import java.io.InputStream;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * Pictures that are files, as they were found: to be read without finding them again, where that
- * takes a look at all of a large folder or list.
+ * Pictures of a {@link LoosePart} as they were found, a row of text each: to be read without
+ * finding them again.
  */
-public record FoundPictures(List<Found> pictures) {
+public final class FoundPictures {
+  private FoundPictures() {}
 
-  /**
-   * A picture; components as of {@link SourcePicture}.
-   *
-   * @param length 0 where it is not known
-   */
-  public record Found(
-      String split, String className, String group, String name, String file, long length) {}
-
-  public static FoundPictures of(List<SourcePicture> pictures) {
-    return new FoundPictures(
-        pictures.stream()
-            .map(
-                p -> new Found(p.split(), p.className(), p.group(), p.name(), p.file(), p.length()))
-            .toList());
+  /** All that is known of a picture but for where its part is, on a line. */
+  public static String row(SourcePicture picture) {
+    return Documents.toJsonLine(
+        List.of(
+            picture.split(),
+            picture.className(),
+            picture.group(),
+            picture.name(),
+            picture.length(),
+            picture.modified()));
   }
 
-  /** The same pictures in the same order. */
-  public PartReader open() {
-    return new Reader(pictures.iterator());
+  /** The pictures of some rows, in their order. */
+  public static PartReader open(LoosePart part, List<String> rows) {
+    return new Reader(part, rows.iterator());
+  }
+
+  private static SourcePicture picture(LoosePart part, String row) {
+    List<String> cells = Documents.texts(part.name(), row);
+    return new SourcePicture(
+        cells.get(0),
+        cells.get(1),
+        cells.get(2),
+        cells.get(3),
+        part.file(cells.get(3)).uri(),
+        Long.parseLong(cells.get(4)),
+        Long.parseLong(cells.get(5)),
+        Optional.empty());
   }
 
   private static final class Reader implements PartReader {
-    private final Iterator<Found> left;
-    private Found current;
-    private long row;
+    private final LoosePart part;
+    private final Iterator<String> rows;
+    private SourcePicture current;
 
-    Reader(Iterator<Found> left) {
-      this.left = left;
+    Reader(LoosePart part, Iterator<String> rows) {
+      this.part = part;
+      this.rows = rows;
     }
 
     @Override
     public Optional<SourcePicture> next() {
-      if (!left.hasNext()) {
+      if (!rows.hasNext()) {
         return Optional.empty();
       }
-      current = left.next();
-      row++;
-      return Optional.of(
-          new SourcePicture(
-              current.split,
-              current.className,
-              current.group,
-              current.name,
-              current.file,
-              current.length,
-              Optional.empty()));
+      current = picture(part, rows.next());
+      return Optional.of(current);
     }
 
     @Override
-    public byte[] content() throws IOException {
-      return read(Location.of(current.file), current.length);
-    }
-
-    @Override
-    public long mark() {
-      return row;
+    public byte[] content() {
+      return PictureFiles.read(new Location(current.file()), current.length());
     }
 
     @Override
     public void close() {
       // Every file is closed when it was read.
-    }
-  }
-
-  /**
-   * A picture file whole.
-   *
-   * @param length of it, which spares a call for it; 0 where it is not known
-   */
-  static byte[] read(Location file, long length) throws IOException {
-    if (length == 0) {
-      try (InputStream in = file.open()) {
-        return in.readNBytes(PartReader.LONGEST_BYTES + 1);
-      }
-    }
-    try (InputStream in = file.open(0, length)) {
-      byte[] content = in.readNBytes(Math.toIntExact(length));
-      if (content.length < length) {
-        throw new EOFException("it is shorter than it was when it was listed");
-      }
-      return content;
     }
   }
 }

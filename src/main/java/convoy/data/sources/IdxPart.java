@@ -19,11 +19,11 @@ record IdxPart(String split, String prefix, Location.Entry entry, Location.Entry
   private static final int LABELS_MAGIC = 0x801;
 
   @Override
-  public PartReader open(long from, Consumer<Skipped> skipped) {
+  public MarkedReader open(long from, Consumer<Skipped> skipped) {
     return ImageSource.reading(name(), () -> read((int) from));
   }
 
-  private PartReader read(int from) throws IOException {
+  private MarkedReader read(int from) throws IOException {
     byte[] classes = readLabels();
     DataInputStream in = new DataInputStream(Contents.open(file()));
     require(in.readInt() == IMAGES_MAGIC, file(), "it does not begin as an idx file of images");
@@ -44,6 +44,7 @@ record IdxPart(String split, String prefix, Location.Entry entry, Location.Entry
             "%s-%05d".formatted(prefix, number),
             file().uri(),
             pixels.bytes(),
+            0,
             Optional.of(pixels));
       }
     };

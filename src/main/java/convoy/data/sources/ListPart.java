@@ -1,6 +1,5 @@
 package convoy.data.sources;
 
-import convoy.core.Digests;
 import convoy.core.Location;
 import convoy.core.Tables;
 import convoy.core.UserException;
@@ -9,8 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** The pictures that a table names, in its order. Its marks are numbers of rows. */
-record ListPart(Location table, Location root) implements SourcePart {
+/** The pictures that a table names, in its order. */
+record ListPart(Location table, Location root) implements LoosePart {
 
   @Override
   public String name() {
@@ -18,22 +17,13 @@ record ListPart(Location table, Location root) implements SourcePart {
   }
 
   @Override
-  public long bytes() {
-    return 0;
+  public Location file(String name) {
+    return root.resolve(name);
   }
 
   @Override
-  public String state() {
-    return Digests.sha256(table.readBytes());
-  }
-
-  @Override
-  public PartReader open(long from, Consumer<Skipped> skipped) {
-    Reader reader = new Reader();
-    for (long row = 0; row < from; row++) {
-      reader.pass();
-    }
-    return reader;
+  public PartReader open(Consumer<Skipped> skipped) {
+    return new Reader();
   }
 
   private final class Reader implements PartReader {
@@ -41,30 +31,25 @@ record ListPart(Location table, Location root) implements SourcePart {
     private long row;
     private Location current;
 
-    private Optional<Map<String, String>> pass() {
-      row++;
-      return rows.next();
-    }
-
     @Override
     public Optional<SourcePicture> next() {
-      Optional<Map<String, String>> values = pass();
-      if (values.isEmpty()) {
-        row--;
-        return Optional.empty();
-      }
-      String path = value(values.get(), "path");
-      boolean whole = path.startsWith("/") || path.matches("[A-Za-z][A-Za-z0-9+.-]+:.*");
-      current = whole ? Location.of(path) : root.child(path);
-      return Optional.of(
-          new SourcePicture(
-              SplitName.spelled(values.get().getOrDefault("split", "")),
-              value(values.get(), "class"),
-              values.get().getOrDefault("group", ""),
-              path,
-              current.uri(),
-              0,
-              Optional.empty()));
+      row++;
+      Optional<Map<String, String>> values = rows.next();
+      return values.map(this::picture);
+    }
+
+    private SourcePicture picture(Map<String, String> values) {
+      String path = value(values, "path");
+      current = file(path);
+      return new SourcePicture(
+          SplitName.spelled(values.getOrDefault("split", "")),
+          value(values, "class"),
+          values.getOrDefault("group", ""),
+          path,
+          current.uri(),
+          SourcePicture.UNKNOWN,
+          0,
+          Optional.empty());
     }
 
     private String value(Map<String, String> values, String column) {
@@ -78,13 +63,8 @@ record ListPart(Location table, Location root) implements SourcePart {
     }
 
     @Override
-    public byte[] content() throws IOException {
-      return FoundPictures.read(current, 0);
-    }
-
-    @Override
-    public long mark() {
-      return row;
+    public byte[] content() {
+      return PictureFiles.read(current, SourcePicture.UNKNOWN);
     }
 
     @Override

@@ -28,8 +28,10 @@ sealed interface Naming extends Serializable {
    * @param name of the file, below the folder or tar that holds it
    * @param where it is, for the message if it does not fit
    * @param file that holds it
+   * @param modified of {@link SourcePicture}
    */
-  default SourcePicture picture(String name, String where, Location file, long length) {
+  default SourcePicture picture(
+      String name, String where, Location file, long length, long modified) {
     Told told =
         of(name)
             .orElseThrow(
@@ -38,7 +40,14 @@ sealed interface Naming extends Serializable {
                         "Cannot tell the class of %s: its name is not %s. Rename or remove it."
                             .formatted(where, wanted())));
     return new SourcePicture(
-        told.split, told.className, told.group, name, file.uri(), length, Optional.empty());
+        told.split,
+        told.className,
+        told.group,
+        name,
+        file.uri(),
+        length,
+        modified,
+        Optional.empty());
   }
 
   /** What a name has to look like, for messages. */

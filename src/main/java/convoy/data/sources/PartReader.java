@@ -18,7 +18,4 @@ public interface PartReader extends Closeable {
    * @throws IOException if it ends too early
    */
   byte[] content() throws IOException;
-
-  /** Where the next picture begins; larger ones come later. */
-  long mark();
 }

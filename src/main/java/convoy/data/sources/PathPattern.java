@@ -35,7 +35,10 @@ public record PathPattern(String path, String pattern, Optional<String> classNam
   public List<SourcePart> parts() {
     Location root = Location.of(path);
     List<SourcePart> parts = new ArrayList<>();
-    List<Location.Entry> entries = root.isFolder() ? root.list() : List.of(root.entry());
+    List<Location.Entry> entries =
+        root.isFolder()
+            ? root.list(false, entry -> entry.folder() || PictureFiles.isTar(entry.name()))
+            : List.of(root.entry());
     for (Location.Entry entry : entries) {
       String above = root.isFolder() ? entry.name() + "/" : "";
       if (entry.folder()) {

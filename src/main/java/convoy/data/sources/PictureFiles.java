@@ -1,5 +1,8 @@
 package convoy.data.sources;
 
+import convoy.core.Location;
+import convoy.core.UserException;
+import java.io.InputStream;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -30,6 +33,32 @@ public final class PictureFiles {
         UNREADABLE.contains(extension(name))
             ? "is a picture of a format that cannot be read (." + extension(name) + ")"
             : "has no picture's extension");
+  }
+
+  /**
+   * A picture file whole; the length spares a call for it.
+   *
+   * @param length that it had when it was listed, {@link SourcePicture#UNKNOWN} where nobody looked
+   * @throws UserException if it has another length now
+   */
+  static byte[] read(Location file, long length) {
+    boolean known = length != SourcePicture.UNKNOWN;
+    // One more would come from a file that grew.
+    int most = 1 + (known ? Math.toIntExact(length) : PartReader.LONGEST_BYTES);
+    byte[] content =
+        ImageSource.reading(
+            file.uri(),
+            () -> {
+              try (InputStream in = file.open(0, most)) {
+                return in.readNBytes(most);
+              }
+            });
+    if (known && content.length != length) {
+      throw new UserException(
+          "Cannot read %s: it is %s than it was when it was listed. Run again, and leave it alone meanwhile."
+              .formatted(file, content.length < length ? "shorter" : "longer"));
+    }
+    return content;
   }
 
   static boolean isTar(String name) {

@@ -6,7 +6,7 @@ import java.io.InputStream;
 import java.util.Optional;
 
 /** Pictures without headers, one after the other in a stream. Marks are numbers of records. */
-abstract class RecordReader implements PartReader {
+abstract class RecordReader implements MarkedReader {
   private final InputStream in;
   private final SourcePicture.RawPixels pixels;
   private final int end;

@@ -8,31 +8,22 @@ import java.util.function.Consumer;
  * A stretch of a source that one task reads forwards: a folder of pictures, a tar, a tar in a tar,
  * a file of records. It has the same pictures in the same order each time.
  */
-public interface SourcePart extends Serializable {
+public sealed interface SourcePart extends Serializable permits FilePart, LoosePart, Strays {
 
   /** Where it is, for messages; unique in the source. */
   String name();
 
   /** Bytes of its file; 0 where that is not known, as of folders. */
-  long bytes();
-
-  /** What changes when it does and its own text does not tell, as what is in a folder. */
-  default String state() {
-    return "";
+  default long bytes() {
+    return 0;
   }
 
   /**
-   * Opens it.
+   * Opens it at its beginning.
    *
-   * @param from a mark that {@link PartReader#mark} gave; 0 is the beginning
    * @param skipped is told of files that are taken for no pictures
    */
-  PartReader open(long from, Consumer<Skipped> skipped);
-
-  /** Whether its text tells all that it depends on: a file, not what is in a folder or a table. */
-  default boolean isFile() {
-    return false;
-  }
+  PartReader open(Consumer<Skipped> skipped);
 
   /** What is wrong if it has no pictures. */
   default Optional<String> problemIfEmpty() {

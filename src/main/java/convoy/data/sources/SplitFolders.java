@@ -20,12 +20,13 @@ record SplitFolders(List<Part> parts) {
     if (!root.isFolder()) {
       return new SplitFolders(List.of(new Part(SplitName.of(root.name()), root)));
     }
-    for (Location.Entry entry : root.list()) {
+    // Of a flat folder of a million pictures only what is none is held.
+    for (Location.Entry entry : root.list(false, SplitFolders::mayBeASplit)) {
       String split = SplitName.of(entry.name());
-      if (!split.isEmpty()) {
-        parts.add(new Part(split, entry.location()));
-      } else if (entry.folder() || entry.name().endsWith(".tar")) {
+      if (split.isEmpty()) {
         others.add(entry.name());
+      } else {
+        parts.add(new Part(split, entry.location()));
       }
     }
     if (!parts.isEmpty() && !others.isEmpty()) {
@@ -35,5 +36,11 @@ record SplitFolders(List<Part> parts) {
                   path, parts.stream().map(part -> part.location().name()).toList(), others));
     }
     return new SplitFolders(parts.isEmpty() ? List.of(new Part("", root)) : parts);
+  }
+
+  private static boolean mayBeASplit(Location.Entry entry) {
+    return entry.folder()
+        || PictureFiles.isTar(entry.name())
+        || !SplitName.of(entry.name()).isEmpty();
   }
 }

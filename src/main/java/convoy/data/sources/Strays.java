@@ -17,18 +17,7 @@ record Strays(Location folder, String reason) implements SourcePart {
   }
 
   @Override
-  public long bytes() {
-    return 0;
-  }
-
-  @Override
-  public boolean isFile() {
-    // No picture comes from here.
-    return true;
-  }
-
-  @Override
-  public PartReader open(long from, Consumer<Skipped> skipped) {
+  public PartReader open(Consumer<Skipped> skipped) {
     return new PartReader() {
       @Override
       public Optional<SourcePicture> next() {
@@ -45,11 +34,6 @@ record Strays(Location folder, String reason) implements SourcePart {
       @Override
       public byte[] content() {
         throw new IllegalStateException("Stray files are no pictures");
-      }
-
-      @Override
-      public long mark() {
-        return 0;
       }
 
       @Override

@@ -35,13 +35,13 @@ record TarPart(Location.Entry entry, String tar, long offset, long length, Namin
   }
 
   @Override
-  public PartReader open(long from, Consumer<Skipped> skipped) {
+  public MarkedReader open(long from, Consumer<Skipped> skipped) {
     return ImageSource.reading(
         name(), () -> new Reader(new TarReader(file(), offset, length, from), skipped));
   }
 
   /** The members that are pictures. */
-  private final class Reader implements PartReader {
+  private final class Reader implements MarkedReader {
     private final TarReader members;
     private final Consumer<Skipped> skipped;
 
@@ -63,7 +63,8 @@ record TarPart(Location.Entry entry, String tar, long offset, long length, Namin
                   member.name(),
                   TarPart.this.name() + "/" + member.name(),
                   file(),
-                  member.length()));
+                  member.length(),
+                  0));
         }
         skipped.accept(new Skipped(TarPart.this.name(), member.name(), reason.get()));
       }

@@ -50,7 +50,7 @@ final class ValidationLabels {
   }
 
   private static Map<Integer, String> synsets(String file) {
-    if (DevkitSynsets.isOne(file)) {
+    if (DevkitSynsets.isMatFile(file)) {
       return DevkitSynsets.read(Location.of(file)).byNumber();
     }
     Map<Integer, String> names = new HashMap<>();

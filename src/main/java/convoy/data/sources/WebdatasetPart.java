@@ -27,7 +27,7 @@ record WebdatasetPart(String split, Location.Entry entry, List<String> classes)
   private static final int LONGEST_LABEL_BYTES = 1 << 20;
 
   @Override
-  public PartReader open(long from, Consumer<Skipped> skipped) {
+  public MarkedReader open(long from, Consumer<Skipped> skipped) {
     return ImageSource.reading(
         name(), () -> new Reader(new TarReader(file(), 0, bytes(), from), from, skipped));
   }
@@ -48,7 +48,7 @@ record WebdatasetPart(String split, Location.Entry entry, List<String> classes)
    * Samples, one after the other. The content of a picture is read at once, as its label may come
    * after it; the first member of the sample that follows is known before.
    */
-  private final class Reader implements PartReader {
+  private final class Reader implements MarkedReader {
     private final TarReader members;
     private final Consumer<Skipped> skipped;
     private Optional<TarReader.Member> ahead;
@@ -133,6 +133,7 @@ record WebdatasetPart(String split, Location.Entry entry, List<String> classes)
           file().name() + "/" + member.name(),
           file().uri(),
           member.length(),
+          0,
           Optional.empty());
     }
 

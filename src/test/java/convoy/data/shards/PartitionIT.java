@@ -19,7 +19,6 @@ import convoy.data.shards.PartitionOptions.Splits;
 import convoy.data.sources.ClassFolders;
 import convoy.data.sources.ImageSource;
 import convoy.data.sources.ImagenetTars;
-import convoy.data.sources.PathPattern;
 import convoy.data.sources.PictureList;
 import convoy.data.sources.SplitName;
 import convoy.data.sources.Webdataset;
@@ -238,52 +237,6 @@ class PartitionIT {
     assertThat(narrow.picture(0).height()).isEqualTo(12);
     // With room for one shard alone the first one is fetched again.
     assertThat(CountedFileSystem.OPENS.get()).isEqualTo(3 + 2);
-  }
-
-  @Test
-  void picturesOfALargeFolderOrListAreFoundOnce() throws IOException {
-    CountedFileSystem.register();
-    Path flat = Files.createDirectories(folder.resolve("flat"));
-    byte[] picture = Files.readAllBytes(draw(Map.of("cat", 1)).resolve("cat/0000.png"));
-    int pictures = 4500;
-    StringBuilder list = new StringBuilder("path,class\n");
-    for (int i = 0; i < pictures; i++) {
-      String name = "%s_%04d.png".formatted(i % 3 == 0 ? "cat" : "dog", i);
-      Files.write(flat.resolve(name), picture);
-      list.append("%s,%s\n".formatted(name, name.substring(0, 3)));
-    }
-    PartitionOptions options =
-        new PartitionOptions(HASH, new Images(Images.Color.RGB, Optional.empty(), 0.9), 1000, 0, 1);
-    CountedFileSystem.reset();
-    DatasetManifest byPattern =
-        partition(
-            2,
-            new PathPattern("counted:" + flat, "(?<class>[a-z]+)_.*", Optional.empty()),
-            options,
-            "by-pattern");
-    assertThat(examples(byPattern)).isEqualTo(pictures);
-    // To look what is there, to list it, and whether it has changed; then nobody looks again.
-    assertThat(CountedFileSystem.LISTS.get()).isLessThanOrEqualTo(4);
-    assertThat(CountedFileSystem.OPENS.get()).isEqualTo(pictures);
-
-    Files.writeString(folder.resolve("list.csv"), list);
-    CountedFileSystem.reset();
-    DatasetManifest byList =
-        partition(
-            2,
-            new PictureList(
-                "counted:" + folder.resolve("list.csv"),
-                Optional.of("counted:" + flat),
-                Optional.empty()),
-            options,
-            "by-list");
-    assertThat(examples(byList)).isEqualTo(pictures);
-    assertThat(CountedFileSystem.OPENS.get()).isBetween(pictures + 1L, pictures + 4L);
-    assertThat(CountedFileSystem.SEEKS_BACK.get()).isZero();
-  }
-
-  private static int examples(DatasetManifest set) {
-    return set.splits().values().stream().mapToInt(DatasetManifest.Split::examples).sum();
   }
 
   @Test
