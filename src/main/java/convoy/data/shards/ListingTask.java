@@ -35,6 +35,9 @@ record ListingTask(int first, List<SourcePart> parts, Dealer dealer, ListingNote
   /** What is read in the time that opening a file takes, where each picture is one. */
   private static final long OPENING_BYTES = 8L << 10;
 
+  /** Of a picture whose length is not known: as ImageNet's have. */
+  private static final long USUAL_BYTES = 110L << 10;
+
   List<Part> run() {
     List<Part> listed = new ArrayList<>();
     for (int i = 0; i < parts.size(); i++) {
@@ -108,8 +111,10 @@ record ListingTask(int first, List<SourcePart> parts, Dealer dealer, ListingNote
     private void add(SourcePicture picture, Open open, Rows rows) throws IOException {
       Cell cell = new Cell(dealer.split(picture), picture.className());
       open.counts.merge(cell, 1, Integer::sum);
-      open.bytes += Math.max(0, picture.length()) + (loose ? OPENING_BYTES : 0);
+      boolean known = picture.length() != SourcePicture.UNKNOWN;
+      open.bytes += known ? picture.length() : USUAL_BYTES;
       if (loose) {
+        open.bytes += OPENING_BYTES;
         rows.add(picture);
       }
     }

@@ -27,8 +27,9 @@ final class PartitionNeeds {
       int all) {
     long task = options.images().mostPixels() * BYTES_PER_PIXEL + SORTING_BYTES;
     long share = shareOfHeap(spark);
+    long shuffled = listing.bytes() / MEBIBYTE * missing / all;
     String words =
-        "%,d pictures of %,d classes in %,d parts; %,d tasks read them for %,d shards%s, %d at the same time. A task needs up to %,d MiB of heap, for a picture of %d megapixels; it has %,d MiB."
+        "%,d pictures of %,d classes in %,d parts; %,d tasks read them for %,d shards%s, %d at the same time. A task needs up to %,d MiB of heap, for a picture of %d megapixels; it has %,d MiB. All pictures are on disk, in spark.local.dir, before the first shard is written: about %,d MiB together if they are not shrunk."
             .formatted(
                 listing.pictures(),
                 listing.classNames().size(),
@@ -41,7 +42,8 @@ final class PartitionNeeds {
                 SparkContexts.slots(spark),
                 task / MEBIBYTE,
                 options.images().mostMegapixels(),
-                share / MEBIBYTE);
+                share / MEBIBYTE,
+                shuffled);
     return share >= task
         ? words
         : words

@@ -53,7 +53,8 @@ record SourceListing(List<Cell> cells, List<Part> parts) {
    * Pictures in a row.
    *
    * @param from the mark at which it begins
-   * @param bytes that its pictures are to read, as far as that is known; files' opening counts
+   * @param bytes that its pictures are to read, estimated where that is not known; opening files
+   *     counts
    * @param counts of each of the part's cells
    * @param digest of what is known of the pictures where these are files of their own, otherwise
    *     empty
