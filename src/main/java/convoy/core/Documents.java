@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiPredicate;
+import java.util.function.Function;
 
 /**
  * Documents that people write (YAML) and that machines write (JSON), and the records they mean.
@@ -162,7 +163,8 @@ public final class Documents {
   /** Not through YAML's parser, which has limits of size and of characters. */
   public static <T> T fromJson(String name, String json, Class<T> type) {
     if (json(name, json) instanceof ObjectNode object) {
-      return new Documents(object).bind(name, type);
+      return new Documents(object)
+          .bind(name, type, problems -> new RecordBinder(problems, object).ofData());
     }
     throw new UserException("Cannot read %s: it is not an object of JSON.".formatted(name));
   }
@@ -307,8 +309,12 @@ public final class Documents {
 
   /** The record that this document means; every problem is reported, each with its key's path. */
   public <T> T bind(String name, Class<T> type) {
+    return bind(name, type, problems -> new RecordBinder(problems, defaults));
+  }
+
+  private <T> T bind(String name, Class<T> type, Function<List<String>, RecordBinder> binder) {
     List<String> problems = new ArrayList<>();
-    T bound = type.cast(new RecordBinder(problems, defaults).bind(tree, type, ""));
+    T bound = type.cast(binder.apply(problems).bind(tree, type, ""));
     if (!problems.isEmpty()) {
       throw new UserException(
           String.join("\n", problems.stream().map(p -> p + " [" + name + "]").toList()));

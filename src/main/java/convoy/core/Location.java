@@ -9,6 +9,7 @@ import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -85,16 +86,23 @@ public record Location(String uri) implements Serializable {
       throw new UserException("Cannot use an empty path. Give a folder or file.");
     }
     // A plain path is a local one, whatever file system the cluster calls its default.
-    return new Location(
-            !hasScheme(path)
-                ? new File(path).toPath().toAbsolutePath().normalize().toUri().getPath()
-                : path)
-        .withoutTrailingSlash();
+    return new Location(hasScheme(path) ? path : local(path)).withoutTrailingSlash();
+  }
+
+  private static String local(String path) {
+    try {
+      return new File(path).toPath().toAbsolutePath().normalize().toUri().getPath();
+    } catch (InvalidPathException e) {
+      throw new UserException(
+          "Cannot use path %s: %s. Rename it, or run with a locale that has its characters (LC_ALL=C.UTF-8)."
+              .formatted(path, e.getReason()),
+          e);
+    }
   }
 
   private static boolean hasScheme(String path) {
-    // Names may have line breaks.
-    return path.matches("(?s)[A-Za-z][A-Za-z0-9+.-]+:.*");
+    // Names of files may have colons and line breaks.
+    return path.matches("(?s)[A-Za-z][A-Za-z0-9+.-]+:/.*");
   }
 
   /**

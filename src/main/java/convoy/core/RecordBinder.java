@@ -35,6 +35,9 @@ final class RecordBinder {
   /** In the place of a value that has to be given. */
   private static final String MISSING = "???";
 
+  /** What machines write has all values; a text may be any. */
+  private boolean ofData;
+
   private final List<String> problems;
   private final JsonNode defaults;
 
@@ -48,13 +51,23 @@ final class RecordBinder {
     this.defaults = defaults;
   }
 
+  /** For a document in which every text is what it says. */
+  RecordBinder ofData() {
+    ofData = true;
+    return this;
+  }
+
+  private boolean isMissing(JsonNode node) {
+    return !ofData && node.isTextual() && node.asText().equals(MISSING);
+  }
+
   /** The value, or null where a problem was added. */
   Object bind(JsonNode node, Type type, String path) {
     if (type instanceof ParameterizedType generic) {
       return bindGeneric(node, generic, path);
     }
     Class<?> wanted = (Class<?>) type;
-    if (node.isTextual() && node.asText().equals(MISSING)) {
+    if (isMissing(node)) {
       return problem(
           "Missing %s: it has no default. Give it in the config or with --set %s=...", path, path);
     }
@@ -91,7 +104,7 @@ final class RecordBinder {
               f -> map.put(f.getKey(), bind(f.getValue(), element, join(path, f.getKey()))));
       return map;
     }
-    if (node.isTextual() && node.asText().equals(MISSING)) {
+    if (isMissing(node)) {
       return problem(
           "Missing %s: it has no default. Give it in the config or with --set %s=[...]",
           path, path);

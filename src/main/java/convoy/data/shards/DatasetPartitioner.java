@@ -281,13 +281,13 @@ public final class DatasetPartitioner {
     if (missing.length == 0) {
       return;
     }
-    long bytesInTask =
+    long effort = listing.effort();
+    long effortOfTask =
         Math.max(
             Math.min(
-                ListingTask.STRETCH_BYTES,
-                listing.bytes() / (SparkContexts.slots(spark) * TASKS_A_SLOT)),
-            listing.bytes() / PictureTask.MOST_TASKS);
-    List<PictureTask> tasks = PictureTask.of(listing, bytesInTask);
+                ListingTask.STRETCH_BYTES, effort / (SparkContexts.slots(spark) * TASKS_A_SLOT)),
+            effort / PictureTask.MOST_TASKS);
+    List<PictureTask> tasks = PictureTask.of(listing, effortOfTask);
     messages.accept(
         PartitionNeeds.words(
             spark, options, listing, tasks.size(), missing.length, shards.plan().shards()));

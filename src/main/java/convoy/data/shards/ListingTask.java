@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,12 +32,6 @@ record ListingTask(int first, List<SourcePart> parts, Dealer dealer, ListingNote
     implements Serializable {
   /** What a task reads and decodes in a second or two. */
   static final long STRETCH_BYTES = 16L << 20;
-
-  /** What is read in the time that opening a file takes, where each picture is one. */
-  private static final long OPENING_BYTES = 8L << 10;
-
-  /** Of a picture whose length is not known: as ImageNet's have. */
-  private static final long USUAL_BYTES = 110L << 10;
 
   List<Part> run() {
     List<Part> listed = new ArrayList<>();
@@ -58,20 +53,25 @@ record ListingTask(int first, List<SourcePart> parts, Dealer dealer, ListingNote
     return counting.result(number);
   }
 
-  /** Counts of a stretch. */
+  /** A stretch that is being counted. */
   private static final class Open {
     private final long from;
     private final Map<Cell, Integer> counts = new TreeMap<>();
     private long bytes;
+    private int files;
     private String digest = "";
 
     Open(long from) {
       this.from = from;
     }
 
-    Stretch counted(List<Cell> order) {
+    Stretch counted(List<Cell> ofPart) {
       return new Stretch(
-          from, bytes, order.stream().map(c -> counts.getOrDefault(c, 0)).toList(), digest);
+          from,
+          bytes,
+          counts.keySet().stream().map(cell -> Collections.binarySearch(ofPart, cell)).toList(),
+          List.copyOf(counts.values()),
+          digest);
     }
   }
 
@@ -97,7 +97,7 @@ record ListingTask(int first, List<SourcePart> parts, Dealer dealer, ListingNote
             picture.isPresent();
             picture = reader.next()) {
           add(picture.get(), open, rows);
-          if (open.bytes >= STRETCH_BYTES) {
+          if (Stretch.effort(open.bytes, open.files) >= STRETCH_BYTES) {
             end(open, rows);
             open = new Open(reader instanceof MarkedReader marked ? marked.mark() : rows.mark());
           }
@@ -111,10 +111,9 @@ record ListingTask(int first, List<SourcePart> parts, Dealer dealer, ListingNote
     private void add(SourcePicture picture, Open open, Rows rows) throws IOException {
       Cell cell = new Cell(dealer.split(picture), picture.className());
       open.counts.merge(cell, 1, Integer::sum);
-      boolean known = picture.length() != SourcePicture.UNKNOWN;
-      open.bytes += known ? picture.length() : USUAL_BYTES;
+      open.bytes += Math.max(0, picture.length());
       if (loose) {
-        open.bytes += OPENING_BYTES;
+        open.files++;
         rows.add(picture);
       }
     }

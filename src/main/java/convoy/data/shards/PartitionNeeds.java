@@ -27,9 +27,8 @@ final class PartitionNeeds {
       int all) {
     long task = options.images().mostPixels() * BYTES_PER_PIXEL + SORTING_BYTES;
     long share = shareOfHeap(spark);
-    long shuffled = listing.bytes() / MEBIBYTE * missing / all;
     String words =
-        "%,d pictures of %,d classes in %,d parts; %,d tasks read them for %,d shards%s, %d at the same time. A task needs up to %,d MiB of heap, for a picture of %d megapixels; it has %,d MiB. All pictures are on disk, in spark.local.dir, before the first shard is written: about %,d MiB together if they are not shrunk."
+        "%,d pictures of %,d classes in %,d parts; %,d tasks read them for %,d shards%s, %d at the same time. A task needs up to %,d MiB of heap, for a picture of %d megapixels; it has %,d MiB. All pictures are on the workers' disks (spark.local.dir) before the first shard is written%s."
             .formatted(
                 listing.pictures(),
                 listing.classNames().size(),
@@ -43,12 +42,20 @@ final class PartitionNeeds {
                 task / MEBIBYTE,
                 options.images().mostMegapixels(),
                 share / MEBIBYTE,
-                shuffled);
+                shuffled(listing, missing, all));
     return share >= task
         ? words
         : words
             + " A picture of more than %d megapixels will stop the job; raise spark.executor.memory (locally spark.driver.memory), or lower images.most-megapixels."
                 .formatted(Math.max(0, share - SORTING_BYTES) / BYTES_PER_PIXEL / 1_000_000);
+  }
+
+  /** Of a list's pictures nobody has looked how long they are. */
+  private static String shuffled(SourceListing listing, int missing, int all) {
+    return listing.bytes() == 0
+        ? ""
+        : ", %,d MiB together where they are not shrunk"
+            .formatted(listing.bytes() / MEBIBYTE * missing / all);
   }
 
   /** Heap for one task of those that run at the same time in one JVM. */

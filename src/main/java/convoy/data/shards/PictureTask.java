@@ -33,7 +33,7 @@ record PictureTask(List<Stretch> stretches) implements Serializable {
    *
    * @param part number of the part
    * @param from and {@code digest} of {@link SourceListing.Stretch}
-   * @param cells that the part has pictures of, by number
+   * @param cells that it has pictures of, by number
    * @param firsts number in its cell of the first picture of each
    * @param counts of pictures of each, as they were when the source was listed
    */
@@ -58,17 +58,18 @@ record PictureTask(List<Stretch> stretches) implements Serializable {
       PictureMaker maker)
       implements Serializable {}
 
-  /** Tasks of some megabytes, all stretches in order. */
-  static List<PictureTask> of(SourceListing listing, long bytesInTask) {
+  /** Tasks of so much {@link SourceListing#effort}, all stretches in order. */
+  static List<PictureTask> of(SourceListing listing, long effortOfTask) {
     List<PictureTask> tasks = new ArrayList<>();
     List<Stretch> open = new ArrayList<>();
-    long bytes = 0;
+    long effort = 0;
     Map<Cell, Integer> numbers = listing.numbers();
     long[] next = new long[numbers.size()];
     for (int p = 0; p < listing.parts().size(); p++) {
       Part part = listing.parts().get(p);
-      int[] cells = part.cells().stream().mapToInt(numbers::get).toArray();
+      int[] inAll = part.cells().stream().mapToInt(numbers::get).toArray();
       for (SourceListing.Stretch stretch : part.stretches()) {
+        int[] cells = stretch.cells().stream().mapToInt(cell -> inAll[cell]).toArray();
         int[] counts = stretch.counts().stream().mapToInt(n -> n).toArray();
         long[] firsts = new long[cells.length];
         for (int c = 0; c < cells.length; c++) {
@@ -76,11 +77,11 @@ record PictureTask(List<Stretch> stretches) implements Serializable {
           next[cells[c]] += counts[c];
         }
         open.add(new Stretch(p, stretch.from(), stretch.digest(), cells, firsts, counts));
-        bytes += stretch.bytes();
-        if (bytes >= bytesInTask) {
+        effort += stretch.effort();
+        if (effort >= effortOfTask) {
           tasks.add(new PictureTask(List.copyOf(open)));
           open.clear();
-          bytes = 0;
+          effort = 0;
         }
       }
     }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * What a source has, counted: no picture is named. A part is cut into stretches, each of which a
@@ -45,7 +46,7 @@ record SourceListing(List<Cell> cells, List<Part> parts) {
       implements Serializable {
 
     long pictures() {
-      return stretches.stream().mapToLong(s -> s.counts().stream().mapToLong(n -> n).sum()).sum();
+      return stretches.stream().mapToLong(Stretch::pictures).sum();
     }
   }
 
@@ -53,14 +54,33 @@ record SourceListing(List<Cell> cells, List<Part> parts) {
    * Pictures in a row.
    *
    * @param from the mark at which it begins
-   * @param bytes that its pictures are to read, estimated where that is not known; opening files
-   *     counts
-   * @param counts of each of the part's cells
+   * @param bytes that its pictures have, as far as that is known
+   * @param cells numbers of those of the part's cells that it has pictures of
+   * @param counts of each of these
    * @param digest of what is known of the pictures where these are files of their own, otherwise
    *     empty
    */
-  record Stretch(long from, long bytes, List<Integer> counts, String digest)
-      implements Serializable {}
+  record Stretch(long from, long bytes, List<Integer> cells, List<Integer> counts, String digest)
+      implements Serializable {
+    private static final long OPENING_BYTES = 8L << 10;
+
+    long pictures() {
+      return counts.stream().mapToLong(n -> n).sum();
+    }
+
+    long effort() {
+      return effort(bytes, digest.isEmpty() ? 0 : pictures());
+    }
+
+    /**
+     * What it takes to read, in bytes of a file that is read forwards.
+     *
+     * @param files to open
+     */
+    static long effort(long bytes, long files) {
+      return bytes + files * OPENING_BYTES;
+    }
+  }
 
   static SourceListing of(List<Part> parts) {
     TreeSet<Cell> cells = new TreeSet<>();
@@ -73,10 +93,10 @@ record SourceListing(List<Cell> cells, List<Part> parts) {
     long[] totals = new long[cells.size()];
     Map<Cell, Integer> numbers = numbers();
     for (Part part : parts) {
-      for (int c = 0; c < part.cells().size(); c++) {
-        int cell = numbers.get(part.cells().get(c));
-        for (Stretch stretch : part.stretches()) {
-          totals[cell] += stretch.counts().get(c);
+      int[] inAll = part.cells().stream().mapToInt(numbers::get).toArray();
+      for (Stretch stretch : part.stretches()) {
+        for (int c = 0; c < stretch.cells().size(); c++) {
+          totals[inAll[stretch.cells().get(c)]] += stretch.counts().get(c);
         }
       }
     }
@@ -93,12 +113,18 @@ record SourceListing(List<Cell> cells, List<Part> parts) {
     return parts.stream().mapToLong(Part::pictures).sum();
   }
 
-  /** As those of a {@link Stretch}. */
+  /** Of all pictures, as far as that is known. */
   long bytes() {
-    return parts.stream()
-        .flatMap(part -> part.stretches().stream())
-        .mapToLong(Stretch::bytes)
-        .sum();
+    return stretches().mapToLong(Stretch::bytes).sum();
+  }
+
+  /** As that of a {@link Stretch}. */
+  long effort() {
+    return stretches().mapToLong(Stretch::effort).sum();
+  }
+
+  private Stream<Stretch> stretches() {
+    return parts.stream().flatMap(part -> part.stretches().stream());
   }
 
   List<String> classNames() {

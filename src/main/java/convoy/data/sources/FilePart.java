@@ -3,7 +3,10 @@ package convoy.data.sources;
 import convoy.core.Location;
 import java.util.function.Consumer;
 
-/** A part that is a file, as it was when the source was looked at; all that it has is in it. */
+/**
+ * A part that is a file, as it was when the source was looked at: the part's text tells all that
+ * its pictures depend on.
+ */
 public sealed interface FilePart extends SourcePart
     permits TarPart, WebdatasetPart, IdxPart, CifarPart {
   Location.Entry entry();

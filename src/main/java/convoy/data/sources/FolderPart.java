@@ -44,10 +44,9 @@ record FolderPart(Location folder, boolean deep, Naming naming) implements Loose
   }
 
   /** The files, one after the other. */
-  private final class Reader implements PartReader {
+  private final class Reader extends LooseReader {
     private final Iterator<Location.Entry> files;
     private final Consumer<Skipped> skipped;
-    private Location.Entry current;
 
     Reader(Iterator<Location.Entry> files, Consumer<Skipped> skipped) {
       this.files = files;
@@ -55,24 +54,19 @@ record FolderPart(Location folder, boolean deep, Naming naming) implements Loose
     }
 
     @Override
-    public Optional<SourcePicture> next() {
+    Optional<SourcePicture> find() {
       while (files.hasNext()) {
-        current = files.next();
-        String uri = current.location().uri();
-        String name = uri.substring(file("").uri().length());
+        Location.Entry entry = files.next();
+        Location file = entry.location();
+        String name = file.uri().substring(file("").uri().length());
         Optional<String> reason = PictureFiles.reasonToSkip(name);
         if (reason.isEmpty()) {
           return Optional.of(
-              naming.picture(name, uri, current.location(), current.length(), current.modified()));
+              naming.picture(name, file.uri(), file, entry.length(), entry.modified()));
         }
-        skipped.accept(new Skipped(uri, name, reason.get()));
+        skipped.accept(new Skipped(file.uri(), name, reason.get()));
       }
       return Optional.empty();
-    }
-
-    @Override
-    public byte[] content() {
-      return PictureFiles.read(current.location(), current.length());
     }
 
     @Override

@@ -1,7 +1,6 @@
 package convoy.data.sources;
 
 import convoy.core.Documents;
-import convoy.core.Location;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -43,10 +42,9 @@ public final class FoundPictures {
         Optional.empty());
   }
 
-  private static final class Reader implements PartReader {
+  private static final class Reader extends LooseReader {
     private final LoosePart part;
     private final Iterator<String> rows;
-    private SourcePicture current;
 
     Reader(LoosePart part, Iterator<String> rows) {
       this.part = part;
@@ -54,17 +52,8 @@ public final class FoundPictures {
     }
 
     @Override
-    public Optional<SourcePicture> next() {
-      if (!rows.hasNext()) {
-        return Optional.empty();
-      }
-      current = picture(part, rows.next());
-      return Optional.of(current);
-    }
-
-    @Override
-    public byte[] content() {
-      return PictureFiles.read(new Location(current.file()), current.length());
+    Optional<SourcePicture> find() {
+      return rows.hasNext() ? Optional.of(picture(part, rows.next())) : Optional.empty();
     }
 
     @Override

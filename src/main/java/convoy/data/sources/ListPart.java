@@ -26,13 +26,12 @@ record ListPart(Location table, Location root) implements LoosePart {
     return new Reader();
   }
 
-  private final class Reader implements PartReader {
+  private final class Reader extends LooseReader {
     private final Tables.Rows rows = Tables.open(table);
     private long row;
-    private Location current;
 
     @Override
-    public Optional<SourcePicture> next() {
+    Optional<SourcePicture> find() {
       row++;
       Optional<Map<String, String>> values = rows.next();
       return values.map(this::picture);
@@ -40,13 +39,12 @@ record ListPart(Location table, Location root) implements LoosePart {
 
     private SourcePicture picture(Map<String, String> values) {
       String path = value(values, "path");
-      current = file(path);
       return new SourcePicture(
           SplitName.spelled(values.getOrDefault("split", "")),
           value(values, "class"),
           values.getOrDefault("group", ""),
           path,
-          current.uri(),
+          file(path).uri(),
           SourcePicture.UNKNOWN,
           0,
           Optional.empty());
@@ -60,11 +58,6 @@ record ListPart(Location table, Location root) implements LoosePart {
                 .formatted(table, row, column));
       }
       return value;
-    }
-
-    @Override
-    public byte[] content() {
-      return PictureFiles.read(current, SourcePicture.UNKNOWN);
     }
 
     @Override

@@ -52,6 +52,9 @@ public record PathPattern(String path, String pattern, Optional<String> classNam
     if (root.isFolder()) {
       parts.add(new FolderPart(root, false, Naming.ByPattern.of(pattern, "")));
     }
+    if (parts.isEmpty()) {
+      throw ImageSource.empty(path, "pictures, as it is neither a folder nor a tar");
+    }
     return parts;
   }
 }

@@ -96,9 +96,9 @@ class ListingIT {
     List<String> classes = List.of("???", "none", "a\u2028b", "[1, 2]", "x\ty");
     List<List<String>> rows = new ArrayList<>();
     int seed = 0;
-    for (String name : List.of("a b%20.png", "q\"'#?&.png", "tab\tline\nbreak.png", "c:d.png")) {
+    for (String name : List.of("a b%20", "q\"'#?&", "tab\tline\nbreak", "ab:d")) {
       for (String one : classes) {
-        Path file = flat.resolve(seed + name);
+        Path file = flat.resolve(name + seed + ".png");
         Files.write(file, PictureEncoder.png(Pictures.noise(8, 8, 3, seed++)));
         rows.add(List.of(seed % 2 == 0 ? file.toString() : file.getFileName().toString(), one));
       }
@@ -106,6 +106,8 @@ class ListingIT {
     DatasetManifest set = partition(list(rows, "", flat.toString()), options(0, 1000), "set");
     assertThat(set.labels().classNames()).containsExactlyInAnyOrderElementsOf(classes);
     assertThat(set.split(SplitName.TRAIN).classCounts()).containsExactly(4, 4, 4, 4, 4);
+    assertThat(DatasetManifest.read(location("set")).labels()).isEqualTo(set.labels());
+    requireEachItsOwn("set", flat);
   }
 
   @Test
@@ -181,6 +183,13 @@ class ListingIT {
     Files.setLastModifiedTime(picture, FileTime.fromMillis(1));
     DatasetManifest set = partition(pattern(flat.toString()), options(2, 20), "set");
     assertThat(set.rejected()).isEqualTo(2);
+  }
+
+  @Test
+  void whatIsNeitherFolderNorTarIsNoPattern() throws IOException {
+    Path file = Files.writeString(folder.resolve("pictures.zip"), "PK");
+    assertThatThrownBy(() -> partition(pattern(file.toString()), options(0, 20), "set"))
+        .hasMessageContaining("there are no pictures, as it is neither a folder nor a tar");
   }
 
   @Test
