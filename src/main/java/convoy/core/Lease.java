@@ -107,6 +107,18 @@ public final class Lease implements AutoCloseable {
     return read(folder.child(FILE)).filter(holder -> !holder.isDead()).isPresent();
   }
 
+  /**
+   * What taking the lease would refuse now, without taking it.
+   *
+   * @param kind of the folder, for the message
+   */
+  public static void requireFree(Location folder, String kind) {
+    Optional<Holder> holder = read(folder.child(FILE)).filter(one -> !one.isDead());
+    if (holder.isPresent()) {
+      throw refusal(kind + " " + folder, holder.get());
+    }
+  }
+
   /** Two who found a dead lease at the same time could both have made a new one. */
   private void settle() {
     pause();

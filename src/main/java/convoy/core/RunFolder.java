@@ -112,9 +112,15 @@ public record RunFolder(Location location) {
    * @param what it is, for the message
    */
   public void requireSame(String name, String content, String what) {
+    requireNoOther(name, content, what);
     if (!file(name).exists()) {
       file(name).writeText(content);
-    } else if (!file(name).readText().equals(content)) {
+    }
+  }
+
+  /** Refuses as {@link #requireSame} does, and writes nothing. */
+  public void requireNoOther(String name, String content, String what) {
+    if (file(name).exists() && !file(name).readText().equals(content)) {
       throw new UserException(
           "Cannot resume %s: the %s is another one than at its start. Name a new folder with --run."
               .formatted(location, what));

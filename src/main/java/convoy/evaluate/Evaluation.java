@@ -2,6 +2,7 @@ package convoy.evaluate;
 
 import convoy.core.Otherwise;
 import convoy.core.Provenance;
+import convoy.core.Secrets;
 import convoy.data.pictures.ImageTransform;
 import convoy.data.sources.LabelIndex;
 import java.util.ArrayList;
@@ -63,10 +64,12 @@ public record Evaluation(
    * @param perClass in order of the labels
    * @param confusion the cells above zero: true class, predicted class, count
    * @param worst the wrong answers with the highest probability
+   * @param made nothing for ensembles
    * @param learningCurve of the run that made it; empty for ensembles and bare models
    */
   public record Score(
       String name,
+      Optional<Made> made,
       double top1Error,
       Optional<Double> top5Error,
       long unanswered,
@@ -95,10 +98,53 @@ public record Evaluation(
   /**
    * A wrong answer.
    *
+   * @param probability that the wrong class was given
+   * @param ofLabel that the right one was given
    * @param picture file beside the evaluation
    */
   public record Mistake(
-      int example, String label, String predicted, double probability, String picture) {}
+      int example,
+      String label,
+      String predicted,
+      double probability,
+      double ofLabel,
+      String picture) {}
+
+  /**
+   * Where a member comes from.
+   *
+   * @param model or run folder
+   * @param learningCurve of the run; empty for a bare model
+   * @param seconds of its training so far, without validations
+   */
+  public record Origin(String model, List<CurvePoint> learningCurve, double seconds) {}
+
+  /**
+   * How a member was made.
+   *
+   * @param model or run folder
+   * @param input channels, height, width
+   * @param epochs of its run so far, like {@code seconds}, which are those of training; 0 for a
+   *     bare model
+   */
+  public record Made(
+      String model,
+      String architecture,
+      List<Integer> input,
+      long seed,
+      int epochs,
+      double seconds) {
+
+    private static Made of(Member member, Origin origin) {
+      return new Made(
+          Secrets.blanked(origin.model),
+          member.network().architecture(),
+          member.network().input(),
+          member.network().seed(),
+          origin.learningCurve.size(),
+          origin.seconds);
+    }
+  }
 
   /** One epoch of a member's training. */
   public record CurvePoint(
@@ -151,7 +197,7 @@ public record Evaluation(
    * @param labels of the data set
    * @param question with one folder of files
    * @param tallies of members, then of ensembles
-   * @param learningCurves of members; empty lists where there is none
+   * @param origins of members
    * @param bySize empty for one member
    * @param calibrated the winner's tally at its temperature
    */
@@ -161,7 +207,7 @@ public record Evaluation(
       LabelIndex labels,
       Predictor.Question question,
       List<Tally> tallies,
-      List<List<CurvePoint>> learningCurves,
+      List<Origin> origins,
       Selection selectedBy,
       List<BySize> bySize,
       Optional<Tally> calibrated,
@@ -169,15 +215,22 @@ public record Evaluation(
     List<String> classes = labels.humanNames();
     List<Score> scores = new ArrayList<>();
     for (Member member : question.members()) {
-      int i = scores.size();
-      scores.add(score(member.name(), tallies.get(i), classes, List.of(), learningCurves.get(i)));
+      Origin origin = origins.get(scores.size());
+      scores.add(
+          score(
+              member.name(),
+              Optional.of(Made.of(member, origin)),
+              tallies.get(scores.size()),
+              classes,
+              List.of(),
+              origin.learningCurve));
     }
     List<Score> ensembles = new ArrayList<>();
     for (Ensemble ensemble : question.ensembles()) {
       Tally tally = tallies.get(scores.size() + ensembles.size());
       List<Double> weights =
           ensemble.combination() == Combination.WEIGHTED ? ensemble.weights() : List.of();
-      ensembles.add(score(ensemble.name(), tally, classes, weights, List.of()));
+      ensembles.add(score(ensemble.name(), Optional.empty(), tally, classes, weights, List.of()));
     }
     List<String> names = question.names();
     Answers answers = Answers.read(question.files().get(0), names.size());
@@ -229,6 +282,7 @@ public record Evaluation(
   /** The score of a tally. */
   static Score score(
       String name,
+      Optional<Made> made,
       Tally tally,
       List<String> classes,
       List<Double> weights,
@@ -236,6 +290,7 @@ public record Evaluation(
     int[][] confusion = tally.confusion();
     return new Score(
         name,
+        made,
         tally.top1Error(),
         tally.top5Error(),
         tally.unanswered(),
@@ -262,6 +317,7 @@ public record Evaluation(
         classes.get(mistake.label()),
         classes.get(mistake.predicted()),
         mistake.probability(),
+        mistake.ofLabel(),
         picturePath(mistake.example()));
   }
 

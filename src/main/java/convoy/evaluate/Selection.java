@@ -1,5 +1,6 @@
 package convoy.evaluate;
 
+import convoy.data.sources.SplitName;
 import convoy.evaluate.Rescoring.Candidate;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,7 +12,8 @@ import java.util.stream.IntStream;
 /**
  * What was chosen, and by what: {@code selected-by} of an evaluation.
  *
- * @param split that decided; one of the evaluated data set's is never the one that is reported
+ * @param split that decided; where members' own trainings did, it may be the one that is reported,
+ *     and the rule says so
  * @param winner name of the member or ensemble
  * @param baseline name of the best single member, by the same rule
  * @param temperature that makes the winner's probabilities fit best; only where a split decided,
@@ -26,15 +28,22 @@ public record Selection(
   private static final Comparator<Tally> RULE =
       Comparator.comparing(Tally::top1Errors).thenComparing(Tally::loss);
 
-  /** By what members' own trainings said; no ensemble is among the candidates. */
-  public static Selection byTraining(List<Member> members) {
+  /**
+   * By what members' own trainings said; no ensemble is among the candidates.
+   *
+   * @param reported split
+   */
+  public static Selection byTraining(List<Member> members, String reported) {
     Member best = members.get(0);
     for (Member member : members) {
       best = member.weight() > best.weight() ? member : best;
     }
     return new Selection(
         "each member's own validation",
-        "the member with the lowest validation error in its training",
+        "the member with the lowest validation error in its training"
+            + (reported.equals(SplitName.VALIDATION)
+                ? " (which flatters errors on this same split)"
+                : ""),
         best.name(),
         best.name(),
         Optional.empty());

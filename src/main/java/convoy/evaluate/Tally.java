@@ -23,8 +23,9 @@ public final class Tally implements Serializable {
    *
    * @param example number in the split
    * @param probability that the wrong class was given
+   * @param ofLabel that the right one was given
    */
-  public record Mistake(int example, int label, int predicted, double probability)
+  public record Mistake(int example, int label, int predicted, double probability, double ofLabel)
       implements Serializable {}
 
   /**
@@ -95,7 +96,7 @@ public final class Tally implements Serializable {
     binConfidence[bin] += confidence;
     confusion.merge(label * classes + predicted, 1, Integer::sum);
     if (predicted != label) {
-      worst.add(new Mistake(example, label, predicted, confidence));
+      worst.add(new Mistake(example, label, predicted, confidence, probabilities[label]));
       if (worst.size() > 2 * WORST_KEPT) {
         keepWorst();
       }

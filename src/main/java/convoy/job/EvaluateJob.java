@@ -3,6 +3,7 @@ package convoy.job;
 import convoy.cluster.ClusterJob;
 import convoy.cluster.SparkContexts;
 import convoy.core.Checks;
+import convoy.core.Lease;
 import convoy.core.Location;
 import convoy.core.Otherwise;
 import convoy.core.Progress;
@@ -152,13 +153,16 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
     List<String> paths = meant.stream().map(Registry.Meant::path).toList();
     List<Member> members =
         Member.all(meant.stream().map(Registry.Meant::name).toList(), paths, config.model());
-    Evaluation evaluation;
-    try (JavaSparkContext spark = SparkContexts.open("evaluate")) {
-      evaluation = new Asking(config, spark, manifest, members, run).evaluation(paths, context);
+    try (Lease lease = Runs.lease(run)) {
+      Evaluation evaluation;
+      try (JavaSparkContext spark = SparkContexts.open("evaluate")) {
+        evaluation = new Asking(config, spark, manifest, members, run).evaluation(paths, context);
+      }
+      lease.requireHeld();
+      savePictures(run, config, dataset, manifest, evaluation);
+      EvaluationReport.write(run.location(), evaluation);
+      print(evaluation, run, context);
     }
-    savePictures(run, config, dataset, manifest, evaluation);
-    EvaluationReport.write(run.location(), evaluation);
-    print(evaluation, run, context);
   }
 
   /** Members and what they are asked. */
@@ -178,7 +182,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
           config
               .selectionName()
               .map(by -> selection(by, ensembles))
-              .orElseGet(() -> Selection.byTraining(members));
+              .orElseGet(() -> Selection.byTraining(members, config.splitName()));
       Predictor.Question question = question(ensembles, run.location());
       List<Tally> tallies = ask(config.splitName(), question);
       return Evaluation.of(
@@ -187,7 +191,9 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
           manifest.labels(),
           question,
           tallies,
-          paths.stream().map(EvaluateJob::learningCurve).toList(),
+          paths.stream()
+              .map(path -> TrainingHistory.origin(new RunFolder(Location.of(path))))
+              .toList(),
           selection,
           members.size() > 1 ? scores(question).bySize() : List.of(),
           selection.calibrated(scores(question), ensembles),
@@ -251,13 +257,6 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
         ClusterJob.free(pictures);
       }
     }
-  }
-
-  /** Empty for a model folder that lies in no run. */
-  private static List<Evaluation.CurvePoint> learningCurve(String member) {
-    return TrainingHistory.of(new RunFolder(Location.of(member))).stream()
-        .map(TrainingHistory.Epoch::curvePoint)
-        .toList();
   }
 
   private static void savePictures(

@@ -2,6 +2,7 @@ package convoy.job;
 
 import convoy.core.Location;
 import convoy.core.Provenance;
+import convoy.core.RunFolder;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Optional;
@@ -45,6 +46,11 @@ interface Job<C extends Record> {
 
   /** All that is wrong with the world for this configuration; asked before Spark starts. */
   List<String> problems(C config);
+
+  /** What else is wrong with a run that would be resumed. */
+  default List<String> problems(C config, RunFolder run) {
+    return List.of();
+  }
 
   void run(C config, Context context);
 }

@@ -38,6 +38,12 @@ final class LearnedPictures {
     return pictures;
   }
 
+  /** The first layer's kernels, as {@link #of} shows them. */
+  static Optional<byte[]> filters(TrainedModel model) {
+    return firstKernels(Architectures.blueprint(model.description().network()).nodes())
+        .map(node -> filters(node, model));
+  }
+
   private static Map<String, byte[]> maps(TrainedModel model, Picture seen, List<Node> shown) {
     NetworkSpec spec = model.description().network();
     float[] input = new float[spec.inputSize()];

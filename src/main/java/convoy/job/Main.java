@@ -3,6 +3,7 @@ package convoy.job;
 import convoy.core.Documents;
 import convoy.core.Location;
 import convoy.core.Provenance;
+import convoy.core.RunFolder;
 import convoy.core.UserException;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
@@ -188,6 +189,9 @@ public final class Main {
       List<String> problems = new ArrayList<>(job.problems(config));
       Optional<Location> folder = run.map(Location::of);
       problems.addAll(Runs.problems(name, config, job.choicesWhenResumed(), folder));
+      if (problems.isEmpty()) {
+        folder.ifPresent(named -> problems.addAll(job.problems(config, new RunFolder(named))));
+      }
       UserException.throwIfAny(problems);
       if (check) {
         System.out.println("The configuration and the environment are right.");

@@ -2,6 +2,7 @@ package convoy.job;
 
 import convoy.cluster.SparkContexts;
 import convoy.core.Checks;
+import convoy.core.Lease;
 import convoy.core.Location;
 import convoy.core.RunFolder;
 import convoy.core.UserException;
@@ -23,6 +24,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 
 /** Labels pictures with what trained networks take them for. */
 final class PredictJob implements Job<PredictJob.Config> {
+  private static final String MODELS = "models.sha256";
 
   /** How answers are written. */
   enum Format {
@@ -132,8 +134,35 @@ final class PredictJob implements Job<PredictJob.Config> {
   }
 
   @Override
+  public List<String> problems(Config config, RunFolder run) {
+    List<String> problems = new ArrayList<>();
+    Checks.collect(
+        problems,
+        () ->
+            run.requireNoOther(
+                MODELS,
+                digests(
+                    config.members().stream()
+                        .map(one -> TrainedModel.find(one.path(), config.kind()))
+                        .map(TrainedModel::describe)
+                        .toList()),
+                "model"));
+    return problems;
+  }
+
+  private static String digests(List<TrainedModel.Description> models) {
+    return String.join("\n", models.stream().map(TrainedModel.Description::sha256).toList());
+  }
+
+  @Override
   public void run(Config config, Context context) {
     RunFolder run = Runs.open("predict", config, context);
+    try (Lease lease = Runs.lease(run)) {
+      run(config, run, lease, context);
+    }
+  }
+
+  private static void run(Config config, RunFolder run, Lease lease, Context context) {
     List<TrainedModel.Description> models = new ArrayList<>();
     List<String> folders = new ArrayList<>();
     List<Registry.Meant> meant = config.members();
@@ -143,10 +172,7 @@ final class PredictJob implements Job<PredictJob.Config> {
       models.add(TrainedModel.describe(folder));
     }
     // A champion, or a run's best model, may be another one when a run is resumed.
-    run.requireSame(
-        "models.sha256",
-        String.join("\n", models.stream().map(TrainedModel.Description::sha256).toList()),
-        "model");
+    run.requireSame(MODELS, digests(models), "model");
     List<String> names = meant.stream().map(Registry.Meant::name).toList();
     List<Member> members = Member.all(names, folders, config.kind());
     List<String> classes = models.get(0).labels().classNames();
@@ -167,6 +193,7 @@ final class PredictJob implements Job<PredictJob.Config> {
               ? labelling.table(config.source())
               : labelling.pictures(config.source(), config.partPictures());
       double seconds = (System.nanoTime() - start) / 1e9;
+      lease.requireHeld();
       labelling.write(config.format().name().toLowerCase(Locale.ROOT));
       context
           .out()

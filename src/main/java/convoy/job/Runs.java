@@ -1,6 +1,7 @@
 package convoy.job;
 
 import convoy.core.Checks;
+import convoy.core.Lease;
 import convoy.core.Location;
 import convoy.core.RunFolder;
 import convoy.core.UserException;
@@ -14,6 +15,8 @@ import java.util.Optional;
 /** Where runs are. */
 final class Runs {
   private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+
+  private static final String KIND = "run";
 
   private Runs() {}
 
@@ -30,6 +33,7 @@ final class Runs {
         named -> {
           problems.addAll(named.problemsWithWriting());
           Checks.collect(problems, () -> RunFolder.require(named, job, config, free));
+          Checks.collect(problems, () -> Lease.requireFree(named, KIND));
         });
     return problems;
   }
@@ -53,5 +57,10 @@ final class Runs {
       context.out().printf("Run %s%n", folder);
     }
     return RunFolder.open(folder, job, config, free, context.provenance());
+  }
+
+  /** The right to write into it, for one job at a time. */
+  static Lease lease(RunFolder run) {
+    return Lease.take(run.location(), KIND);
   }
 }

@@ -3,7 +3,9 @@ package convoy.job;
 import convoy.cluster.SparkContexts;
 import convoy.core.Checks;
 import convoy.core.RunFolder;
+import convoy.network.TrainedModel;
 import convoy.report.TrainingAccounts;
+import convoy.report.TrainingReport;
 import convoy.train.ParameterAveragingTrainer;
 import convoy.train.Training;
 import convoy.train.TrainingConfig;
@@ -34,9 +36,22 @@ final class TrainJob implements Job<TrainingConfig> {
   @Override
   public List<String> problems(TrainingConfig config) {
     List<String> problems = new ArrayList<>(config.problems());
-    // A cluster's are counted once it is there.
+    // A cluster's are counted, and its memory is known, once it is there.
     SparkContexts.slotsOfThisMachine()
-        .ifPresent(slots -> Checks.collect(problems, () -> config.training().requireSlots(slots)));
+        .ifPresent(
+            slots -> {
+              Checks.collect(problems, () -> config.training().requireSlots(slots));
+              if (problems.isEmpty()) {
+                Checks.collect(problems, () -> config.requireRoomOnThisMachine(slots));
+              }
+            });
+    return problems;
+  }
+
+  @Override
+  public List<String> problems(TrainingConfig config, RunFolder run) {
+    List<String> problems = new ArrayList<>();
+    Checks.collect(problems, () -> Training.requireNoOtherDataset(config, run));
     return problems;
   }
 
@@ -52,6 +67,7 @@ final class TrainJob implements Job<TrainingConfig> {
               config,
               run,
               accounts.after(new Printer(context.out(), config.training().plannedEpochs())));
+      TrainingAccounts.attempt(() -> writeFilters(run));
       context
           .out()
           .printf(
@@ -65,6 +81,12 @@ final class TrainJob implements Job<TrainingConfig> {
     } finally {
       accounts.write();
     }
+  }
+
+  private static void writeFilters(RunFolder run) {
+    TrainedModel best =
+        TrainedModel.read(TrainedModel.find(run.location().uri(), TrainedModel.Kind.BEST));
+    LearnedPictures.filters(best).ifPresent(run.file(TrainingReport.FILTERS)::writeBytes);
   }
 
   /** A line an epoch. */

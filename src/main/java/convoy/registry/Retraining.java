@@ -30,6 +30,7 @@ import convoy.report.ComparisonReport;
 import convoy.report.TrainingAccounts;
 import convoy.train.Training;
 import convoy.train.TrainingConfig;
+import convoy.train.TrainingHistory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -291,10 +292,16 @@ public final class Retraining {
     TrainedModel challenger = TrainedModel.read(run.file("models").child("best"));
     DatasetManifest manifest = DatasetManifest.read(work.joined());
     List<Member> members = new ArrayList<>();
-    champion.ifPresent(model -> members.add(Member.of("champion", TrainedModel.read(model))));
+    List<Evaluation.Origin> origins = new ArrayList<>();
+    champion.ifPresent(
+        model -> {
+          members.add(Member.of("champion", TrainedModel.read(model)));
+          origins.add(new Evaluation.Origin(model.uri(), List.of(), 0));
+        });
     members.add(Member.of("challenger", challenger));
+    origins.add(TrainingHistory.origin(run));
     Location predictions = place.child("predictions");
-    Evaluation evaluation = evaluate(members, manifest, work, training, predictions);
+    Evaluation evaluation = evaluate(members, origins, manifest, work, training, predictions);
     Optional<PairedComparison> comparison =
         champion.map(
             model ->
@@ -334,6 +341,7 @@ public final class Retraining {
 
   private Evaluation evaluate(
       List<Member> members,
+      List<Evaluation.Origin> origins,
       DatasetManifest manifest,
       Work work,
       TrainingConfig training,
@@ -359,8 +367,8 @@ public final class Retraining {
           manifest.labels(),
           question,
           predictor.ask(pictures, SplitName.TEST, question, done -> {}),
-          members.stream().map(member -> List.<Evaluation.CurvePoint>of()).toList(),
-          Selection.byTraining(members),
+          origins,
+          Selection.byTraining(members, SplitName.TEST),
           List.of(),
           Optional.empty(),
           provenance);

@@ -4,17 +4,23 @@ import convoy.core.Documents;
 import convoy.core.Location;
 import convoy.evaluate.Evaluation;
 import convoy.evaluate.Tally;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.apache.commons.lang3.time.DurationFormatUtils;
 
 /**
  * An evaluation as files: {@code summary.csv} for tables, {@code report.html} for people. The page
  * is one file that needs no other; it is drawn from the evaluation and the pictures beside it.
  */
 public final class EvaluationReport {
+  /** Of an ensemble. */
+  private static final Map<String, Object> BY_NONE =
+      Map.of("architecture", "", "input", "", "seed", "", "epochs", "", "time", "");
+
   private EvaluationReport() {}
 
   private record Curve(String name, List<Evaluation.CurvePoint> points) {}
@@ -136,6 +142,8 @@ public final class EvaluationReport {
     double high = score.top1Interval().get(1);
     return Map.ofEntries(
         Map.entry("name", score.name()),
+        Map.entry("link", score.made().flatMap(EvaluationReport::page).stream().toList()),
+        Map.entry("made", score.made().map(EvaluationReport::row).orElse(BY_NONE)),
         Map.entry("emphasis", score.name().equals(evaluation.selectedBy().winner()) ? "best" : ""),
         Map.entry("baseline", score.name().equals(evaluation.selectedBy().baseline())),
         Map.entry("top1", percent(score.top1Error())),
@@ -147,6 +155,27 @@ public final class EvaluationReport {
         Map.entry("loss", decimals(4, score.loss())),
         Map.entry("brier", decimals(4, score.brier())),
         Map.entry("calibrationError", percent(score.calibrationError())));
+  }
+
+  private static Map<String, Object> row(Evaluation.Made made) {
+    return Map.of(
+        "architecture", made.architecture(),
+        "input", made.input().stream().map(String::valueOf).collect(Collectors.joining(" \u00d7 ")),
+        "seed", String.valueOf(made.seed()),
+        "epochs", made.epochs() == 0 ? "" : String.valueOf(made.epochs()),
+        "time",
+            made.seconds() == 0
+                ? ""
+                : DurationFormatUtils.formatDuration(Math.round(1000 * made.seconds()), "H:mm:ss"));
+  }
+
+  /** Where a browser on this machine finds the training's page. */
+  private static Optional<String> page(Evaluation.Made made) {
+    return Location.of(made.model())
+        .child(TrainingReport.FILE)
+        .localPath()
+        .filter(Files::exists)
+        .map(path -> path.toUri().toString());
   }
 
   private static Map<String, Object> row(Evaluation.Gain gain, Evaluation evaluation) {
@@ -212,7 +241,8 @@ public final class EvaluationReport {
         "image", Pages.image(folder.child(mistake.picture()).readBytes()),
         "label", mistake.label(),
         "predicted", mistake.predicted(),
-        "probability", percent(mistake.probability()));
+        "probability", percent(mistake.probability()),
+        "ofLabel", percent(mistake.ofLabel()));
   }
 
   private static String percent(double part) {

@@ -15,9 +15,9 @@ final class Pages {
 
   private Pages() {}
 
-  /** The library that draws lines. */
+  /** The library that draws lines, and how these are named. */
   static String plots() {
-    return text(PLOTS + "uPlot.iife.min.js");
+    return text(PLOTS + "uPlot.iife.min.js") + "\n" + text("plots.js");
   }
 
   static String plotStyle() {

@@ -23,6 +23,9 @@ public final class TrainingReport {
   /** In a run's folder: what training sees of some pictures. */
   public static final String AUGMENTATION = "augmentation.png";
 
+  /** In a run's folder, once it is done: kernels of the first layer, where it has some. */
+  public static final String FILTERS = "filters.png";
+
   private final RunFolder run;
 
   /** What the page's script draws. */
@@ -67,7 +70,8 @@ public final class TrainingReport {
         Map.ofEntries(
             Map.entry("network", config.network().architecture()),
             Map.entry("dataset", config.dataset()),
-            Map.entry("augmentation", augmentation()),
+            Map.entry("augmentation", picture(AUGMENTATION)),
+            Map.entry("filters", picture(FILTERS)),
             Map.entry("config", run.config().readText()),
             Map.entry("messages", state.messages()),
             Map.entry("data", data(state)),
@@ -81,8 +85,8 @@ public final class TrainingReport {
   }
 
   /** For the template: one picture or none. */
-  private List<String> augmentation() {
-    Location sheet = run.file(AUGMENTATION);
+  private List<String> picture(String name) {
+    Location sheet = run.file(name);
     return sheet.exists() ? List.of(Pages.image(sheet.readBytes())) : List.of();
   }
 

@@ -33,22 +33,27 @@ public record MemoryPlan(
     DeviceKind device) {
   private static final long MEBIBYTE = 1 << 20;
 
+  /** Executors that replicas are on; locally the driver is the only one. */
+  private static int executors(JavaSparkContext spark) {
+    return spark.isLocal() ? 1 : Math.max(1, SparkContexts.executors(spark));
+  }
+
   /** Replicas that one executor holds at once. */
-  private int replicas(JavaSparkContext spark) {
-    int executors = spark.isLocal() ? 1 : Math.max(1, SparkContexts.executors(spark));
+  private int replicas(int executors) {
     return Math.min(workers, (slots + executors - 1) / executors);
   }
 
-  private long heap(JavaSparkContext spark) {
-    long others = pictureBytes + keptBytes;
-    return spark.isLocal()
-        ? states.localBytes(needs, replicas(spark), others)
-        : states.executorBytes(needs, replicas(spark), others);
+  private long localHeap() {
+    return states.localBytes(needs, replicas(1), pictureBytes + keptBytes);
+  }
+
+  private long executorHeap(int executors) {
+    return states.executorBytes(needs, replicas(executors), pictureBytes + keptBytes);
   }
 
   /** What replicas take of a GPU is not the machine's. */
-  private long offHeap(JavaSparkContext spark) {
-    int replicas = replicas(spark);
+  private long offHeap(int executors) {
+    int replicas = replicas(executors);
     // Its vectors come to the machine's memory to be averaged.
     return device == DeviceKind.CUDA
         ? needs.executorOffHeapBytes(0, vectors * replicas) + replicas * needs.stateBytes()
@@ -58,6 +63,7 @@ public record MemoryPlan(
   /** Lines for the operator. */
   public String describe(JavaSparkContext spark) {
     List<String> lines = new ArrayList<>();
+    int executors = executors(spark);
     lines.add(
         "State of %,d values; a round averages %s of each worker."
             .formatted(needs.stateValues(), mebibytes(averagedBytes)));
@@ -69,69 +75,79 @@ public record MemoryPlan(
     if (spark.isLocal()) {
       lines.add(
           "Memory needed: heap %s, outside the heap %s."
-              .formatted(mebibytes(heap(spark)), mebibytes(offHeap(spark))));
+              .formatted(mebibytes(localHeap()), mebibytes(offHeap(executors))));
     } else {
       lines.add(
           "Memory needed: driver heap %s; executor heap %s (spark.executor.memory), outside its heap %s (spark.executor.memoryOverhead)."
               .formatted(
                   mebibytes(states.driverBytes(needs)),
-                  mebibytes(heap(spark)),
-                  mebibytes(offHeap(spark))));
+                  mebibytes(executorHeap(executors)),
+                  mebibytes(offHeap(executors))));
     }
     if (device != DeviceKind.CPU) {
       // Locally Spark hands out no GPUs, and all replicas go to the first.
-      long onOne = spark.isLocal() ? replicas(spark) : 1;
+      long onOne = spark.isLocal() ? replicas(executors) : 1;
       lines.add("A GPU needs %s.".formatted(mebibytes(onOne * needs.replicaBytes())));
     }
     return String.join("\n", lines) + "\n";
   }
 
-  /** Refuses to start a job that would run out of heap. */
+  /** Refuses to start a job that would run out of memory. */
   public void requireRoom(JavaSparkContext spark) {
+    if (spark.isLocal()) {
+      requireRoomOnThisMachine();
+      return;
+    }
+    requireDriverHeap(states.driverBytes(needs));
+    // Spark reads a number without a unit as MiB.
+    long executor = spark.getConf().getSizeAsMb("spark.executor.memory", "1g") * MEBIBYTE;
+    long wanted = executorHeap(executors(spark));
+    if (wanted > executor) {
+      throw new UserException(
+          "Cannot train with an executor heap of %s: %s are needed. Raise spark.executor.memory in conf/spark/*.conf (--spark)."
+              .formatted(mebibytes(executor), mebibytes(wanted)));
+    }
+    requireRoomBesideTheHeap(spark, executor);
+  }
+
+  /** The same of a training whose workers are all in this JVM. */
+  public void requireRoomOnThisMachine() {
+    requireDriverHeap(localHeap());
+    long machine = machineBytes();
+    if (localHeap() + offHeap(1) > machine) {
+      throw new UserException(
+          "Cannot train on this machine of %s: %s in the heap and %s outside are needed. Lower training.minibatch or training.workers, or take a larger machine."
+              .formatted(mebibytes(machine), mebibytes(localHeap()), mebibytes(offHeap(1))));
+    }
+  }
+
+  private static void requireDriverHeap(long wanted) {
     long driver = Runtime.getRuntime().maxMemory();
-    long wanted = spark.isLocal() ? heap(spark) : states.driverBytes(needs);
     if (wanted > driver) {
       throw new UserException(
           "Cannot train with a driver heap of %s: %s are needed. Raise spark.driver.memory in conf/spark/*.conf (--spark)."
               .formatted(mebibytes(driver), mebibytes(wanted)));
     }
-    // Spark reads a number without a unit as MiB.
-    long executor = spark.getConf().getSizeAsMb("spark.executor.memory", "1g") * MEBIBYTE;
-    if (!spark.isLocal() && heap(spark) > executor) {
-      throw new UserException(
-          "Cannot train with an executor heap of %s: %s are needed. Raise spark.executor.memory in conf/spark/*.conf (--spark)."
-              .formatted(mebibytes(executor), mebibytes(heap(spark))));
-    }
-    requireRoomOutsideTheHeap(spark, executor);
   }
 
-  /** What cluster managers grant beside the heap, or what this machine has. */
-  private void requireRoomOutsideTheHeap(JavaSparkContext spark, long executorHeap) {
-    if (spark.isLocal()) {
-      long machine = machineBytes();
-      long wanted = heap(spark) + offHeap(spark);
-      if (wanted > machine) {
-        throw new UserException(
-            "Cannot train on this machine of %s: %s in the heap and %s outside are needed. Lower training.minibatch or training.workers, or take a larger machine."
-                .formatted(mebibytes(machine), mebibytes(heap(spark)), mebibytes(offHeap(spark))));
-      }
+  /** What cluster managers grant; a standalone cluster does not watch memory outside the heap. */
+  private void requireRoomBesideTheHeap(JavaSparkContext spark, long executorHeap) {
+    if (spark.master().startsWith("spark:")) {
       return;
     }
-    // A standalone cluster does not watch memory outside the heap.
-    if (!spark.master().startsWith("spark:")) {
-      double factor = spark.getConf().getDouble("spark.executor.memoryOverheadFactor", 0.1);
-      long granted =
-          spark
-                  .getConf()
-                  .getSizeAsMb(
-                      "spark.executor.memoryOverhead",
-                      Math.max(384, (long) (factor * executorHeap / MEBIBYTE)) + "m")
-              * MEBIBYTE;
-      if (offHeap(spark) > granted) {
-        throw new UserException(
-            "Cannot train with %s beside an executor's heap: %s are needed. Raise spark.executor.memoryOverhead in conf/spark/*.conf (--spark)."
-                .formatted(mebibytes(granted), mebibytes(offHeap(spark))));
-      }
+    double factor = spark.getConf().getDouble("spark.executor.memoryOverheadFactor", 0.1);
+    long granted =
+        spark
+                .getConf()
+                .getSizeAsMb(
+                    "spark.executor.memoryOverhead",
+                    Math.max(384, (long) (factor * executorHeap / MEBIBYTE)) + "m")
+            * MEBIBYTE;
+    long wanted = offHeap(executors(spark));
+    if (wanted > granted) {
+      throw new UserException(
+          "Cannot train with %s beside an executor's heap: %s are needed. Raise spark.executor.memoryOverhead in conf/spark/*.conf (--spark)."
+              .formatted(mebibytes(granted), mebibytes(wanted)));
     }
   }
 

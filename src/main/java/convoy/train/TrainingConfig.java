@@ -253,6 +253,15 @@ public record TrainingConfig(
   }
 
   /** The subject of a trainer. */
+  /**
+   * Refuses what a start in this JVM would refuse for its memory; without other problems.
+   *
+   * @param slots of this machine
+   */
+  public void requireRoomOnThisMachine(int slots) {
+    subject().memoryPlan(training, slots).requireRoomOnThisMachine();
+  }
+
   TrainingSubject subject() {
     Location folder = Location.of(dataset);
     DatasetManifest manifest = DatasetManifest.read(folder);

@@ -108,6 +108,15 @@ public record TrainingHistory(List<Epoch> epochs) {
     return epochs.get(epochs.size() - 1);
   }
 
+  /** As evaluations show a run's model; of a folder without epochs, as a bare model's is. */
+  public static Evaluation.Origin origin(RunFolder run) {
+    TrainingHistory history = read(run.file(FILE));
+    return new Evaluation.Origin(
+        run.location().uri(),
+        history.epochs.stream().map(Epoch::curvePoint).toList(),
+        history.seconds());
+  }
+
   /** Epochs of a run so far. */
   public static List<Epoch> of(RunFolder run) {
     return read(run.file(FILE)).epochs();

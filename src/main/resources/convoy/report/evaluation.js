@@ -56,14 +56,14 @@ function charts() {
     return box;
   });
   shown.forEach((chart, place) => {
-    plots.push(new uPlot({
+    plots.push(new uPlot(named({
       width: Math.max(240, boxes[place].clientWidth - 20), height: 230,
       scales: {x: {time: false}, y: {range: (u, low, high) => [chart.close ? 0.95 * low : Math.min(0, low), chart.top || (high > 0 ? high * 1.05 : 1)]}},
       axes: [chart.top ? axis : {...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]}, {...axis, size: 60}],
       series: [{label: chart.label, value: (u, value) => value === null ? "" : number(value, chart.top ? 2 : 0)}, ...chart.lines.map(([name, , aside], i) => ({
-        label: name, stroke: colour(aside ? "--dim" : "--c" + i % 4), width: aside ? 1 : 2, spanGaps: true,
+        label: name, stroke: colour(aside ? "--dim" : "--c" + i % 4), colour: colour(aside ? "--dim" : "--c" + i % 4), width: aside ? 1 : 2, spanGaps: true,
         dash: aside ? undefined : DASHES[Math.floor(i / 4) % DASHES.length], points: {show: !aside && chart.x.length < 40}, value: (u, value) => value === null ? "" : number(value, chart.digits)}))],
-    }, [chart.x, ...chart.lines.map(([, values]) => values)], boxes[place]));
+    }, chart.lines), [chart.x, ...chart.lines.map(([, values]) => values)], boxes[place]));
   });
 }
 
@@ -94,30 +94,47 @@ function table(n, cells, part, hue) {
       const cell = line.insertCell();
       cell.textContent = count > 0 ? number(count, 0) : "";
       cell.style.background = `color-mix(in srgb, ${hue(row, column)} ${Math.round(70 * Math.sqrt(part(row * n + column)))}%, transparent)`;
-      cell.addEventListener("mouseenter", () => tell(row, column, count));
+      ["mouseenter", "click"].forEach(kind => cell.addEventListener(kind, () => tell(row, column, count)));
     });
   });
   return table;
 }
 
-// A pixel a cell and more; small parts are drawn stronger than they are, or nobody would see them.
+// A pixel a cell and more; small parts are drawn stronger than they are, or nobody would see them. Some
+// classes are named on both sides.
 function picture(n, cells, part, hue) {
-  const size = Math.max(1, Math.floor(900 / n));
-  const canvas = Object.assign(document.createElement("canvas"), {width: n * size, height: n * size});
+  const size = Math.max(1, Math.floor(900 / n)), margin = 110, step = Math.ceil(15 / size);
+  const side = margin + n * size;
+  const canvas = Object.assign(document.createElement("canvas"), {width: side, height: side});
   const pen = canvas.getContext("2d");
   pen.fillStyle = colour("--card");
-  pen.fillRect(0, 0, n * size, n * size);
+  pen.fillRect(margin, margin, n * size, n * size);
   cells.forEach((count, cell) => {
     const row = Math.floor(cell / n), column = cell % n;
     pen.globalAlpha = Math.sqrt(part(cell));
     pen.fillStyle = hue(row, column);
-    pen.fillRect(column * size, row * size, size, size);
+    pen.fillRect(margin + column * size, margin + row * size, size, size);
   });
-  const under = place => Math.max(0, Math.min(n - 1, Math.floor(place / size)));
-  canvas.addEventListener("mousemove", event => {
+  pen.globalAlpha = 1;
+  pen.fillStyle = colour("--dim");
+  pen.font = "11px system-ui, sans-serif";
+  pen.textAlign = "right";
+  pen.textBaseline = "middle";
+  for (let i = 0; i < n; i += step) {
+    const name = shortened(data.classes[i]), middle = margin + (i + 0.5) * size;
+    pen.fillText(name, margin - 4, middle);
+    pen.save();
+    pen.translate(middle, margin - 4);
+    pen.rotate(Math.PI / 2);
+    pen.fillText(name, 0, 0);
+    pen.restore();
+  }
+  const under = place => Math.max(0, Math.min(n - 1, Math.floor((place - margin) / size)));
+  // A finger does not hover.
+  ["mousemove", "click"].forEach(kind => canvas.addEventListener(kind, event => {
     const row = under(event.offsetY), column = under(event.offsetX);
     tell(row, column, cells.get(row * n + column) || 0);
-  });
+  }));
   return canvas;
 }
 

@@ -80,14 +80,14 @@ function charts(epochs) {
   shown.forEach((chart, place) => {
     const lines = chart.five && data.classes <= 5 ? chart.lines.slice(0, 1) : chart.lines;
     const box = boxes[place];
-    const plot = new uPlot({
+    const plot = new uPlot(named({
       width: Math.max(240, box.clientWidth - 20), height: 230,
       scales: {x: {time: false}, y: {range: (u, low, high) => [Math.min(0, low), high > 0 ? high * 1.05 : 1]}},
       axes: [{...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]}, {...axis, size: 60}],
       series: [{label: "epoch"}, ...lines.map(([name], i) => ({
-        label: name, stroke: colour("--c" + i), width: 2, points: {show: epochs.length < 40},
+        label: name, stroke: colour("--c" + i), colour: colour("--c" + i), width: 2, points: {show: epochs.length < 40},
         value: (u, value) => value === null ? "" : number(value, chart.digits)}))],
-    }, [epochs.map(e => e.epoch), ...lines.map(([, of]) => epochs.map(of))], box);
+    }, lines), [epochs.map(e => e.epoch), ...lines.map(([, of]) => epochs.map(of))], box);
     plots.push(plot);
     const last = () => plot.setLegend({idx: epochs.length - 1});
     // Not before uPlot has drawn for the first time, which empties it.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class TallyTest {
@@ -42,7 +43,7 @@ class TallyTest {
     assertThat(tally.loss()).isNaN();
     assertThat(tally.unanswered()).isEqualTo(1);
     assertThat(tally.worst()).isEmpty();
-    var score = Evaluation.score("x", tally, CLASSES, List.of(), List.of());
+    var score = Evaluation.score("x", Optional.empty(), tally, CLASSES, List.of(), List.of());
     assertThat(score.confusion()).isEmpty();
     assertThat(score.perClass().get(0)).isEqualTo(new Evaluation.ClassScore("a", 1, 1, 0, 0, 0));
   }
@@ -98,7 +99,7 @@ class TallyTest {
       probabilities[i < 10 ? 1 : 0] = 1;
       tally.add(i, 0, probabilities);
     }
-    var score = Evaluation.score("x", tally, CLASSES, List.of(), List.of());
+    var score = Evaluation.score("x", Optional.empty(), tally, CLASSES, List.of(), List.of());
     // 10 of 100, by the formula of Wilson (1927).
     assertThat(score.top1Interval().get(0)).isCloseTo(0.0552, within(1e-4));
     assertThat(score.top1Interval().get(1)).isCloseTo(0.1744, within(1e-4));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import convoy.TestData;
 import convoy.core.Documents;
+import convoy.core.Lease;
 import convoy.core.Location;
 import convoy.data.shards.DatasetManifest;
 import convoy.evaluate.Evaluation;
@@ -12,10 +13,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The jobs one after the other, and what each says to wrong input. */
 class JobsIT {
@@ -80,8 +85,23 @@ class JobsIT {
                 scores.ensembles().get(0).top1Error(),
                 scores.ensembles().get(0).top1Error()));
     assertThat(scores.members().get(0).learningCurve()).hasSize(2);
+    Evaluation.Made made = scores.members().get(0).made().orElseThrow();
+    assertThat(made.model()).isEqualTo(run.toString());
+    assertThat(made.architecture()).isEqualTo("lenet");
+    assertThat(made.epochs()).isEqualTo(2);
+    assertThat(made.seconds()).isPositive();
+    assertThat(scores.ensembles())
+        .extracting(Evaluation.Score::made)
+        .containsOnly(Optional.empty());
+    for (Evaluation.Mistake mistake : scores.winner().worst()) {
+      assertThat(mistake.ofLabel()).isBetween(0.0, mistake.probability());
+    }
     assertThat(evaluation.resolve("summary.csv")).isNotEmptyFile();
-    assertThat(evaluation.resolve("report.html")).isNotEmptyFile();
+    assertThat(evaluation.resolve("report.html"))
+        .content()
+        .contains("<a href=\"%s\">run</a>".formatted(run.resolve("report.html").toUri()))
+        .contains("<td>lenet</td><td>3 \u00d7 32 \u00d7 32</td><td>1</td><td>2</td>");
+    assertThat(run.resolve("report.html")).content().contains("What it looks for");
     assertThat(predictions(evaluation)).isEqualTo(70);
     assertThat(scores.selectedBy().rule()).contains("validation error in its training");
     assertThat(scores.winner().name()).isIn("run", "last");
@@ -309,6 +329,32 @@ class JobsIT {
     refused(
         Jobs.run("train", trainOptions("--check", "--run", shapes.toString())),
         "Cannot start a run in %s: the folder is not empty and holds no run.".formatted(shapes));
+    refused(
+        Jobs.run("train", trainOptions("--check", "--set", "cache-mebibytes=100000000")),
+        "Cannot train with a driver heap of ");
+  }
+
+  /** Of jobs that write into a folder of their own, too: the second would mix its files in. */
+  @ParameterizedTest
+  @ValueSource(strings = {"train", "evaluate", "predict"})
+  void aFolderInWhichSomebodyIsAtWorkIsRefused(String job) {
+    Path taken = folder.resolve("taken-" + job);
+    List<String> options =
+        new ArrayList<>(
+            switch (job) {
+              case "train" -> List.of(trainOptions());
+              case "evaluate" ->
+                  List.of("--set", "dataset=" + shapes, "--set", "members=[" + run + "]");
+              default -> List.of("--set", "source.path=" + shapes, "--set", "model=" + run);
+            });
+    options.addAll(List.of("--run", taken.toString()));
+    try (Lease other = Lease.take(Location.of(taken.toString()), "run")) {
+      Jobs.Outcome second = Jobs.run(job, options.toArray(String[]::new));
+      assertThat(second.errors())
+          .contains("Cannot write into run " + taken, "has been at work since");
+      assertThat(second.code()).isEqualTo(3);
+      other.requireHeld();
+    }
   }
 
   @Test
@@ -373,9 +419,13 @@ class JobsIT {
       if (seed == 1) {
         Jobs.succeed("train", options);
       } else {
-        refused(
-            Jobs.run("train", options),
-            "Cannot resume %s: the data set is another one".formatted(changing));
+        String[] check = Arrays.copyOf(options, options.length + 1);
+        check[options.length] = "--check";
+        for (String[] words : List.of(options, check)) {
+          refused(
+              Jobs.run("train", words),
+              "Cannot resume %s: the data set is another one".formatted(changing));
+        }
       }
     }
   }
