@@ -132,4 +132,25 @@ class DocumentsTest {
     assertThat(Documents.fromJson("json", Documents.toJson(numbers), Numbers.class))
         .isEqualTo(numbers);
   }
+
+  /** A configuration's parser has limits of characters and of size; data has none. */
+  @Test
+  void dataMayHaveAnyTextOfAnyLength() {
+    List<String> texts =
+        List.of(
+            "???",
+            "none",
+            "\u007f",
+            "\u0085",
+            "\u009f",
+            "\u2028",
+            "a\tb\nc\r",
+            "x".repeat(5 << 20));
+    Texts data = new Texts(texts);
+    assertThat(Documents.fromJson("data", Documents.toJsonLine(data), Texts.class)).isEqualTo(data);
+    assertThat(Documents.fromJson("data", Documents.toJson(data), Texts.class)).isEqualTo(data);
+    assertThat(Documents.toJsonLine(data).lines()).hasSize(1);
+  }
+
+  record Texts(List<String> texts) {}
 }

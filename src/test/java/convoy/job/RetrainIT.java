@@ -332,28 +332,12 @@ class RetrainIT {
   }
 
   private static void killWhen(String mark) throws Exception {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                ProcessHandle.current().info().command().orElse("java"),
-                "-Xmx1g",
-                "-Djava.awt.headless=true",
-                "-Dspark.master=local[2]",
-                "-Dspark.ui.enabled=false"));
-    for (String flag :
-        java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-      if (flag.startsWith("--add-opens")) {
-        command.add(flag);
-      }
-    }
-    command.addAll(
-        List.of("-cp", System.getProperty("java.class.path"), "convoy.job.Main", "retrain"));
-    command.addAll(List.of(options()));
     Process process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("killed.log").toFile())
-            .start();
+        JobProcess.start(
+            folder.resolve("killed.log"),
+            List.of("-Dspark.ui.enabled=false"),
+            "retrain",
+            options());
     long end = System.nanoTime() + 120_000_000_000L;
     while (process.isAlive() && !isThere(mark) && System.nanoTime() < end) {
       Thread.sleep(5);

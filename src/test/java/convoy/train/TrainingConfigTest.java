@@ -2,10 +2,12 @@ package convoy.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import convoy.core.Documents;
 import convoy.core.Location;
 import convoy.core.UserException;
+import convoy.network.LayerRates;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -88,5 +90,25 @@ class TrainingConfigTest {
         .isInstanceOf(UserException.class)
         .hasMessageContaining("averaging")
         .hasMessageContaining("dl4j-spark");
+  }
+
+  /** All classes have the same part in the loss, and an example one of 1 in the mean. */
+  @Test
+  void balancedClassesCountAlike() {
+    TrainingConfig config =
+        of("dataset=x", "network.architecture=lenet", "training.class-weights=balanced");
+    List<Integer> counts = List.of(10, 30, 0, 60);
+    List<Double> weights = config.training().step(counts, LayerRates.ALL).loss().classWeights();
+    assertThat(weights.get(0) * 10).isCloseTo(100.0 / 3, within(1e-9));
+    assertThat(weights.get(1) * 30).isCloseTo(100.0 / 3, within(1e-9));
+    assertThat(weights.get(2)).isZero();
+    assertThat(weights.get(3) * 60).isCloseTo(100.0 / 3, within(1e-9));
+    assertThat(
+            of("dataset=x", "network.architecture=lenet")
+                .training()
+                .step(counts, LayerRates.ALL)
+                .loss()
+                .classWeights())
+        .isEmpty();
   }
 }

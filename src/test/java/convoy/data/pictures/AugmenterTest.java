@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import convoy.data.pictures.Augmentation.ColorJitter;
 import convoy.data.pictures.Augmentation.Crop;
 import java.util.Arrays;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -73,6 +74,39 @@ class AugmenterTest {
       }
     }
     assertThat(black).isTrue();
+  }
+
+  /** Szegedy et al., 2015: 8 to 100 % of the area, 3/4 to 4/3; here from a quarter on. */
+  @Test
+  void resizedCropsHaveAllAreasAndAspectsThatTheyMayHave() {
+    int side = 240;
+    byte[] samples = new byte[side * side * 3];
+    for (int i = 0; i < side * side; i++) {
+      samples[3 * i] = (byte) (i % side);
+      samples[3 * i + 1] = (byte) (i / side);
+    }
+    Picture places = new Picture(side, side, 3, samples);
+    int size = 60;
+    Augmenter resized =
+        plain(
+            new ImageTransform(size, size, 1, ZERO, ONE),
+            new Augmentation(Crop.RANDOM_RESIZED, 0.25, 0, false));
+    DoubleSummaryStatistics areas = new DoubleSummaryStatistics();
+    DoubleSummaryStatistics aspects = new DoubleSummaryStatistics();
+    for (int seed = 0; seed < 1000; seed++) {
+      float[] values = made(resized, places, seed);
+      // Away from the borders, where pixels are means of fewer.
+      double width = (values[size / 2 * size + 50] - values[size / 2 * size + 10]) / 40.0 * size;
+      int rows = size * size + size / 2;
+      double height = (values[rows + 50 * size] - values[rows + 10 * size]) / 40.0 * size;
+      areas.accept(width * height / (side * side));
+      aspects.accept(width / height);
+    }
+    assertThat(areas.getMin()).isBetween(0.24, 0.27);
+    assertThat(areas.getMax()).isBetween(0.93, 1.01);
+    assertThat(areas.getAverage()).isBetween(0.53, 0.66);
+    assertThat(aspects.getMin()).isBetween(0.74, 0.77);
+    assertThat(aspects.getMax()).isBetween(1.3, 1.35);
   }
 
   /** The pixel at the left of the crop tells where it was. */

@@ -8,6 +8,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -106,13 +107,16 @@ class PictureDecoderTest {
         Map.of(
             "png", PictureEncoder.png(huge),
             "gif", withSize(PictureEncoder.encode(small(), "gif"), 6, 20_000, true),
+            "webp", webp(16_384),
+            "jpeg", wideJpeg(),
             "chunk", withLength(PictureEncoder.png(small())));
     for (var bomb : bombs.entrySet()) {
       long before = allocated();
       assertThatThrownBy(() -> PictureDecoder.inspect(bomb.getValue(), limits))
           .as(bomb.getKey())
           .isInstanceOf(BrokenPictureException.class)
-          .hasMessageMatching("claims 400,000,000 pixels.*|.*claims 2,147,483,632 bytes.*");
+          .hasMessageMatching(
+              "claims (400,000,000|268,435,456|4,294,836,225) pixels.*|.*claims 2,147,483,632 bytes.*");
       assertThat(allocated() - before).as(bomb.getKey()).isLessThan(64L << 20);
     }
   }
@@ -126,6 +130,47 @@ class PictureDecoderTest {
         PictureDecoder.inspect(file, new PictureDecoder.Limits(70_000_000, 256)).picture();
     assertThat(List.of(whole.height(), whole.width())).containsExactly(5000, 6000);
     assertThat(List.of(less.height(), less.width())).containsExactly(2500, 3000);
+  }
+
+  /** Of 10,000 frames the first one is the picture, and the only one that is decoded. */
+  @Test
+  void ofManyFramesOneIsDecoded() throws Exception {
+    byte[] frame = PictureEncoder.encode(small(), "gif");
+    int end = frame.length - 1;
+    int begin = 13 + 3 * (2 << (frame[10] & 7));
+    byte[] file = Arrays.copyOf(frame, begin + 10_000 * (end - begin) + 1);
+    for (int i = 0; i < 10_000; i++) {
+      System.arraycopy(frame, begin, file, begin + i * (end - begin), end - begin);
+    }
+    file[file.length - 1] = frame[end];
+    PictureDecoder.Limits limits = new PictureDecoder.Limits(70_000_000, 0);
+    Picture first = PictureDecoder.inspect(file, limits).picture();
+    long before = allocated();
+    assertThat(PictureDecoder.inspect(file, limits).picture().samples()).isEqualTo(first.samples());
+    assertThat(allocated() - before).isLessThan(64L << 20);
+    assertThat(List.of(first.height(), first.width())).containsExactly(20, 20);
+  }
+
+  /** A lossless WebP that claims a side, and has nothing. */
+  private static byte[] webp(int side) {
+    int nothing = 100;
+    ByteBuffer file = ByteBuffer.allocate(25 + nothing).order(ByteOrder.LITTLE_ENDIAN);
+    file.put("RIFF".getBytes(StandardCharsets.US_ASCII)).putInt(17 + nothing);
+    file.put("WEBPVP8L".getBytes(StandardCharsets.US_ASCII)).putInt(5 + nothing).put((byte) 0x2F);
+    file.putInt((side - 1) | (side - 1) << 14);
+    return file.array();
+  }
+
+  /** A JPEG whose frame claims all that its format has numbers for. */
+  private static byte[] wideJpeg() {
+    byte[] file = PictureEncoder.jpeg(Pictures.noise(20, 20, 3, 1), 0.9);
+    for (int i = 0; i < file.length - 9; i++) {
+      if (file[i] == (byte) 0xFF && file[i + 1] == (byte) 0xC0) {
+        Arrays.fill(file, i + 5, i + 9, (byte) 0xFF);
+        return file;
+      }
+    }
+    throw new IllegalStateException("There is no baseline frame");
   }
 
   private static BufferedImage small() {

@@ -105,6 +105,21 @@ class PartitionIT {
   }
 
   @Test
+  void aSelectionSplitIsHeldBack() throws IOException {
+    Path pictures = draw(Map.of("cat", 50, "dog", 30));
+    Splits strata = new Splits(SplitRule.STRATIFIED, 0.2, 0.3, 0.1, Optional.empty());
+    DatasetManifest set = partition(2, classes(pictures), options(strata, 1, 0), "strata");
+    assertThat(set.split(SplitName.SELECTION).classCounts()).containsExactly(15, 9);
+    assertThat(set.split(SplitName.VALIDATION).classCounts()).containsExactly(10, 6);
+    assertThat(set.split(SplitName.TEST).classCounts()).containsExactly(5, 3);
+    Splits hash = new Splits(SplitRule.HASH, 0.2, 0.3, 0.1, Optional.empty());
+    DatasetManifest hashed = partition(2, classes(pictures), options(hash, 1, 0), "hash");
+    assertThat(hashed.split(SplitName.SELECTION).examples()).isBetween(12, 36);
+    assertThat(hashed.splits().values().stream().mapToInt(DatasetManifest.Split::examples).sum())
+        .isEqualTo(80);
+  }
+
+  @Test
   void groupsAreNotParted() throws IOException {
     Path pictures = draw(Map.of("cat", 100, "dog", 100));
     // Ten groups, by the tens of the picture's number.

@@ -237,6 +237,16 @@ class ImageSourceTest {
   }
 
   @Test
+  void classNamesMayHaveCommas() {
+    assertThat(ClassNames.parse("labels.csv", "synset,name\nn1,\"tench, Tinca tinca\"\n"))
+        .containsOnly(entry("n1", "tench, Tinca tinca"));
+    assertThat(ClassNames.parse("index.json", "{\"0\": [\"n1\", \"tench, \\\"Tinca\\\"\"]}"))
+        .containsOnly(entry("n1", "tench, \"Tinca\""));
+    assertThat(ClassNames.parse("map.txt", "n1 tench, Tinca tinca\n"))
+        .containsOnly(entry("n1", "tench, Tinca tinca"));
+  }
+
+  @Test
   void classNamesAndNumbersComeFromImagenetsDevelopmentKit() throws IOException {
     writeDevkit();
     assertThat(ClassNames.find(Location.of(folder.toString()), file("meta.mat")))
