@@ -84,6 +84,8 @@ public final class Lease implements AutoCloseable {
     for (int attempt = 0; attempt < 3; attempt++) {
       if (lease.file.create(Documents.toJson(own))) {
         lease.settle();
+        // Nobody else writes here now, but perhaps what a driver that was killed has left behind.
+        folder.deletePartials(FILE);
         return lease;
       }
       Optional<Holder> holder = lease.holder();

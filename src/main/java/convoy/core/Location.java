@@ -355,8 +355,20 @@ public record Location(String uri) implements Serializable {
   }
 
   /** Whether it is what a write that was killed has left. */
-  public boolean isPartial() {
+  private boolean isPartial() {
     return name().matches("\\..*\\.partial");
+  }
+
+  /**
+   * Removes what writes that were killed have left in this folder and below.
+   *
+   * @param but the name of a file that others may be writing now
+   */
+  public void deletePartials(String but) {
+    listFilesBelow(true).stream()
+        .map(Entry::location)
+        .filter(file -> file.isPartial() && !file.name().startsWith("." + but + "."))
+        .forEach(Location::delete);
   }
 
   private Location partial() {

@@ -185,6 +185,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
               .orElseGet(() -> Selection.byTraining(members, config.splitName()));
       Predictor.Question question = question(ensembles, run.location());
       List<Tally> tallies = ask(config.splitName(), question);
+      System.err.println("evaluate: now ensembles of all sizes, intervals and pictures");
       return Evaluation.of(
           config.dataset(),
           config.splitName(),

@@ -1,6 +1,7 @@
 package convoy.data.shards;
 
 import convoy.cluster.ClusterJob;
+import convoy.cluster.RunningSum;
 import convoy.cluster.SparkContexts;
 import convoy.core.Digests;
 import convoy.core.Documents;
@@ -39,6 +40,8 @@ import scala.Tuple2;
  */
 public final class DatasetPartitioner {
   private static final Duration DEADLINE = Duration.ofDays(7);
+
+  private static final long MEGA = 1_000_000;
 
   /** Fewer would leave slots idle in the end. */
   private static final long TASKS_A_SLOT = 8;
@@ -123,6 +126,7 @@ public final class DatasetPartitioner {
     try (Lease lease = Lease.take(output, "data set")) {
       folder.requireFree(overwrite);
       folder.begin(provenance);
+      messages.accept("Looking for the parts of the source: folders, tars, tars in tars.");
       List<SourcePart> parts = ParquetList.readable(spark, source, folder.work()).parts();
       Dealer dealer = new Dealer(options.splits());
       String identity = identity(source, parts);
@@ -145,6 +149,7 @@ public final class DatasetPartitioner {
               options.images().channels(),
               labels.size());
       make(parts, notes, listing, dealer, labels, shards);
+      messages.accept("All shards are there; now what they have together, and the lists.");
       DatasetManifest manifest =
           new Completion(spark, options, folder, shards, notes, lease)
               .complete(
@@ -188,35 +193,37 @@ public final class DatasetPartitioner {
 
   private SourceListing list(List<SourcePart> parts, Dealer dealer, ListingNotes notes) {
     List<ListingTask> tasks = listingTasks(parts, dealer, notes);
-    LongAccumulator bytes = spark.sc().longAccumulator();
     long total = parts.stream().mapToLong(SourcePart::bytes).sum();
-    try (Progress progress = Progress.of("list", "parts", parts.size())) {
-      JavaRDD<List<SourceListing.Part>> listed =
-          spark
-              .parallelize(tasks, Math.max(1, tasks.size()))
-              .map(
-                  task -> {
-                    List<SourceListing.Part> found = task.run();
-                    found.forEach(part -> bytes.add(part.bytes()));
-                    return found;
-                  });
-      int partsInTask = parts.size() / Math.max(1, tasks.size());
+    boolean known = total >= MEGA;
+    int partsInTask = parts.size() / Math.max(1, tasks.size());
+    try (RunningSum bytes = new RunningSum(spark);
+        Progress progress =
+            known
+                ? Progress.of("list", "MB", total / MEGA)
+                : Progress.of("list", "parts", parts.size())) {
+      LongAccumulator read = bytes.adder();
       List<SourceListing.Part> all =
           ClusterJob.collect(
                   spark,
-                  listed,
+                  spark
+                      .parallelize(tasks, Math.max(1, tasks.size()))
+                      .map(task -> task.run(read::add)),
                   "the listing of the source",
                   DEADLINE,
-                  done ->
+                  done -> {
+                    long some = Math.min(parts.size(), (long) done * partsInTask);
+                    if (known) {
                       progress.moveTo(
-                          Math.min(parts.size(), (long) done * partsInTask),
-                          total == 0
-                              ? ""
-                              : "%,d of %,d MB".formatted(bytes.value() >> 20, total >> 20)))
+                          Math.min(total, bytes.value()) / MEGA,
+                          "%,d of %,d parts".formatted(some, parts.size()));
+                    } else {
+                      progress.moveTo(some, "");
+                    }
+                  })
               .stream()
               .flatMap(List::stream)
               .toList();
-      progress.moveTo(parts.size(), "");
+      progress.moveTo(known ? total / MEGA : parts.size(), "");
       requireFilled(parts, all);
       return SourceListing.of(all);
     }

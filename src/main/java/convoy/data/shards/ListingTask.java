@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.LongConsumer;
 
 /**
  * Counts what some parts of a source have.
@@ -33,18 +34,21 @@ record ListingTask(int first, List<SourcePart> parts, Dealer dealer, ListingNote
   /** What a task reads and decodes in a second or two. */
   static final long STRETCH_BYTES = 16L << 20;
 
-  List<Part> run() {
+  /**
+   * @param read is told of bytes that were passed, while the task runs
+   */
+  List<Part> run(LongConsumer read) {
     List<Part> listed = new ArrayList<>();
     for (int i = 0; i < parts.size(); i++) {
       SourcePart part = parts.get(i);
       int number = first + i;
-      listed.add(ImageSource.reading(part.name(), () -> list(part, number)));
+      listed.add(ImageSource.reading(part.name(), () -> list(part, number, read)));
     }
     return listed;
   }
 
-  private Part list(SourcePart part, int number) throws IOException {
-    Counting counting = new Counting(part);
+  private Part list(SourcePart part, int number, LongConsumer read) throws IOException {
+    Counting counting = new Counting(part, read);
     if (part instanceof LoosePart && notes != null) {
       notes.found(number).write(out -> counting.count(new Rows(out)));
     } else {
@@ -79,11 +83,13 @@ record ListingTask(int first, List<SourcePart> parts, Dealer dealer, ListingNote
   private final class Counting {
     private final SourcePart part;
     private final boolean loose;
+    private final LongConsumer read;
     private final List<Skipped> skipped = new ArrayList<>();
     private final List<Open> stretches = new ArrayList<>();
 
-    Counting(SourcePart part) {
+    Counting(SourcePart part, LongConsumer read) {
       this.part = part;
+      this.read = read;
       loose = part instanceof LoosePart;
     }
 
@@ -106,6 +112,10 @@ record ListingTask(int first, List<SourcePart> parts, Dealer dealer, ListingNote
           end(open, rows);
         }
       }
+      if (!loose) {
+        // What is in the part beside pictures' contents.
+        read.accept(part.bytes() - stretches.stream().mapToLong(stretch -> stretch.bytes).sum());
+      }
     }
 
     private void add(SourcePicture picture, Open open, Rows rows) throws IOException {
@@ -115,6 +125,8 @@ record ListingTask(int first, List<SourcePart> parts, Dealer dealer, ListingNote
       if (loose) {
         open.files++;
         rows.add(picture);
+      } else {
+        read.accept(picture.length());
       }
     }
 

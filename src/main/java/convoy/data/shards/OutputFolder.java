@@ -91,11 +91,7 @@ final class OutputFolder {
 
   /** The manifest is there; what only the making needed goes, and what killed tasks have left. */
   void finish() {
-    for (Location.Entry entry : folder.child(ShardPlan.FOLDER).list(true)) {
-      if (entry.location().isPartial()) {
-        entry.location().delete();
-      }
-    }
+    folder.child(ShardPlan.FOLDER).deletePartials(Lease.FILE);
     work().delete();
     folder.child(BEGUN).delete();
   }
