@@ -17,10 +17,6 @@ import org.apache.commons.lang3.time.DurationFormatUtils;
  * is one file that needs no other; it is drawn from the evaluation and the pictures beside it.
  */
 public final class EvaluationReport {
-  /** Of an ensemble. */
-  private static final Map<String, Object> BY_NONE =
-      Map.of("architecture", "", "input", "", "seed", "", "epochs", "", "time", "");
-
   private EvaluationReport() {}
 
   private record Curve(String name, List<Evaluation.CurvePoint> points) {}
@@ -89,6 +85,11 @@ public final class EvaluationReport {
             Map.entry("hasTop5", winner.top5Error().isPresent()),
             Map.entry("rows", rows(evaluation)),
             Map.entry(
+                "members",
+                evaluation.members().stream()
+                    .flatMap(m -> m.made().stream().map(made -> row(m.name(), made)))
+                    .toList()),
+            Map.entry(
                 "gains", evaluation.gains().stream().map(gain -> row(gain, evaluation)).toList()),
             Map.entry("pairs", evaluation.pairs().stream().map(EvaluationReport::row).toList()),
             Map.entry("calibrated", calibrated(evaluation.calibrated())),
@@ -142,8 +143,6 @@ public final class EvaluationReport {
     double high = score.top1Interval().get(1);
     return Map.ofEntries(
         Map.entry("name", score.name()),
-        Map.entry("link", score.made().flatMap(EvaluationReport::page).stream().toList()),
-        Map.entry("made", score.made().map(EvaluationReport::row).orElse(BY_NONE)),
         Map.entry("emphasis", score.name().equals(evaluation.selectedBy().winner()) ? "best" : ""),
         Map.entry("baseline", score.name().equals(evaluation.selectedBy().baseline())),
         Map.entry("top1", percent(score.top1Error())),
@@ -157,16 +156,26 @@ public final class EvaluationReport {
         Map.entry("calibrationError", percent(score.calibrationError())));
   }
 
-  private static Map<String, Object> row(Evaluation.Made made) {
+  private static Map<String, Object> row(String name, Evaluation.Made made) {
     return Map.of(
-        "architecture", made.architecture(),
-        "input", made.input().stream().map(String::valueOf).collect(Collectors.joining(" \u00d7 ")),
-        "seed", String.valueOf(made.seed()),
-        "epochs", made.epochs() == 0 ? "" : String.valueOf(made.epochs()),
+        "name",
+        name,
+        "link",
+        page(made).stream().toList(),
+        "model",
+        made.model(),
+        "architecture",
+        made.architecture(),
+        "input",
+        made.input().stream().map(String::valueOf).collect(Collectors.joining(" \u00d7 ")),
+        "seed",
+        String.valueOf(made.seed()),
+        "epochs",
+        made.epochs() == 0 ? "" : String.valueOf(made.epochs()),
         "time",
-            made.seconds() == 0
-                ? ""
-                : DurationFormatUtils.formatDuration(Math.round(1000 * made.seconds()), "H:mm:ss"));
+        made.seconds() == 0
+            ? ""
+            : DurationFormatUtils.formatDuration(Math.round(1000 * made.seconds()), "H:mm:ss"));
   }
 
   /** Where a browser on this machine finds the training's page. */

@@ -100,10 +100,10 @@ function table(n, cells, part, hue) {
   return table;
 }
 
-// A pixel a cell and more; small parts are drawn stronger than they are, or nobody would see them. Some
-// classes are named on both sides.
+// A pixel a cell and more, of a thousand classes with one over on each side; small parts are drawn stronger than
+// they are, or nobody would see them. Some classes are named on both sides.
 function picture(n, cells, part, hue) {
-  const size = Math.max(1, Math.floor(900 / n)), margin = 110, step = Math.ceil(15 / size);
+  const size = Math.max(1, Math.floor(900 / n)), margin = 110, step = Math.ceil(15 / size), over = size < 3 ? 1 : 0;
   const side = margin + n * size;
   const canvas = Object.assign(document.createElement("canvas"), {width: side, height: side});
   const pen = canvas.getContext("2d");
@@ -113,7 +113,7 @@ function picture(n, cells, part, hue) {
     const row = Math.floor(cell / n), column = cell % n;
     pen.globalAlpha = Math.sqrt(part(cell));
     pen.fillStyle = hue(row, column);
-    pen.fillRect(margin + column * size, margin + row * size, size, size);
+    pen.fillRect(margin + column * size - over, margin + row * size - over, size + 2 * over, size + 2 * over);
   });
   pen.globalAlpha = 1;
   pen.fillStyle = colour("--dim");
