@@ -311,7 +311,7 @@ public record Evaluation(
     return "mistakes/%06d.png".formatted(example);
   }
 
-  private static Mistake describe(Tally.Mistake mistake, List<String> classes) {
+  private static Mistake describe(Tally.WrongAnswer mistake, List<String> classes) {
     return new Mistake(
         mistake.example(),
         classes.get(mistake.label()),

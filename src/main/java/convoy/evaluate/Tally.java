@@ -25,7 +25,8 @@ public final class Tally implements Serializable {
    * @param probability that the wrong class was given
    * @param ofLabel that the right one was given
    */
-  public record Mistake(int example, int label, int predicted, double probability, double ofLabel)
+  public record WrongAnswer(
+      int example, int label, int predicted, double probability, double ofLabel)
       implements Serializable {}
 
   /**
@@ -45,7 +46,7 @@ public final class Tally implements Serializable {
   private double lossSum;
   private double brierSum;
   private final Map<Integer, Integer> confusion = new TreeMap<>();
-  private final List<Mistake> worst = new ArrayList<>();
+  private final List<WrongAnswer> worst = new ArrayList<>();
   private final long[] binExamples = new long[BINS];
   private final long[] binRight = new long[BINS];
   private final double[] binConfidence = new double[BINS];
@@ -96,7 +97,7 @@ public final class Tally implements Serializable {
     binConfidence[bin] += confidence;
     confusion.merge(label * classes + predicted, 1, Integer::sum);
     if (predicted != label) {
-      worst.add(new Mistake(example, label, predicted, confidence, probabilities[label]));
+      worst.add(new WrongAnswer(example, label, predicted, confidence, probabilities[label]));
       if (worst.size() > 2 * WORST_KEPT) {
         keepWorst();
       }
@@ -140,7 +141,9 @@ public final class Tally implements Serializable {
 
   private void keepWorst() {
     worst.sort(
-        Comparator.comparing(Mistake::probability).reversed().thenComparing(Mistake::example));
+        Comparator.comparing(WrongAnswer::probability)
+            .reversed()
+            .thenComparing(WrongAnswer::example));
     if (worst.size() > WORST_KEPT) {
       worst.subList(WORST_KEPT, worst.size()).clear();
     }
@@ -214,7 +217,7 @@ public final class Tally implements Serializable {
   }
 
   /** The mistakes made with the most confidence. */
-  public List<Mistake> worst() {
+  public List<WrongAnswer> worst() {
     keepWorst();
     return List.copyOf(worst);
   }

@@ -20,7 +20,7 @@ class TallyTest {
     assertThat(tally.top5Error().orElseThrow()).isCloseTo(1 / 3.0, within(1e-12));
     assertThat(tally.loss())
         .isCloseTo(-(Math.log(0.4) + Math.log(0.05) + Math.log(0.1)) / 3, within(1e-6));
-    assertThat(tally.worst()).extracting(Tally.Mistake::example).containsExactly(1, 2);
+    assertThat(tally.worst()).extracting(Tally.WrongAnswer::example).containsExactly(1, 2);
   }
 
   @Test

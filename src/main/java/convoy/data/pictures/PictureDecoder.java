@@ -80,7 +80,7 @@ public final class PictureDecoder {
     }
     BufferedImage image = read(file, limits);
     Picture upright = Pixels.of(image);
-    int orientation = Orientation.of(file, format);
+    int orientation = ExifOrientation.of(file, format);
     boolean ordinaryFile =
         format == PictureFormat.PNG
             || format == PictureFormat.JPEG && JpegStructure.isOrdinary(file);
@@ -89,7 +89,7 @@ public final class PictureDecoder {
             && !image.getColorModel().hasAlpha()
             && !(image.getColorModel() instanceof IndexColorModel);
     return new Decoded(
-        Orientation.apply(upright, orientation),
+        ExifOrientation.apply(upright, orientation),
         ordinaryFile && ordinarySamples && orientation == 1,
         format == PictureFormat.JPEG);
   }

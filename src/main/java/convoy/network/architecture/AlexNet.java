@@ -1,6 +1,6 @@
 package convoy.network.architecture;
 
-import convoy.network.architecture.Sketch.Window;
+import convoy.network.architecture.Sketch.SquareWindow;
 import java.util.List;
 
 /**
@@ -21,29 +21,29 @@ public final class AlexNet {
   public static Blueprint draw(Sketch sketch, int groups, double dropout) {
     sketch
         .begin(FirstWeights.Scheme.GAUSSIAN, 0)
-        .convolution("conv1", 96, new Window(11, 4, 0))
+        .convolution("conv1", 96, new SquareWindow(11, 4, 0))
         .relu("relu1");
     normalizeAndPool(sketch, 1, groups)
         .bias(1)
-        .convolution("conv2", 256, new Window(5, 1, 2), groups)
+        .convolution("conv2", 256, new SquareWindow(5, 1, 2), groups)
         .relu("relu2");
     normalizeAndPool(sketch, 2, groups)
         .bias(0)
-        .convolution("conv3", 384, new Window(3, 1, 1))
+        .convolution("conv3", 384, new SquareWindow(3, 1, 1))
         .relu("relu3")
         .bias(1)
-        .convolution("conv4", 384, new Window(3, 1, 1), groups)
+        .convolution("conv4", 384, new SquareWindow(3, 1, 1), groups)
         .relu("relu4")
-        .convolution("conv5", 256, new Window(3, 1, 1), groups)
+        .convolution("conv5", 256, new SquareWindow(3, 1, 1), groups)
         .relu("relu5")
-        .maxPooling("pool5", new Window(3, 2, 0));
+        .maxPooling("pool5", new SquareWindow(3, 2, 0));
     return classifier(sketch, dropout, CLASSIFIER);
   }
 
   private static Sketch normalizeAndPool(Sketch sketch, int number, int groups) {
     String pool = "pool" + number;
     String norm = "norm" + number;
-    Window halving = new Window(3, 2, 0);
+    SquareWindow halving = new SquareWindow(3, 2, 0);
     return groups == 1
         ? sketch.maxPooling(pool, halving).localResponseNormalization(norm)
         : sketch.localResponseNormalization(norm).maxPooling(pool, halving);

@@ -1,6 +1,6 @@
 package convoy.network.architecture;
 
-import convoy.network.architecture.Sketch.Window;
+import convoy.network.architecture.Sketch.SquareWindow;
 import java.util.List;
 
 /**
@@ -25,15 +25,15 @@ public final class GoogLeNet {
   private record Inception(int one, int reduce3, int three, int reduce5, int five, int project) {}
 
   public static Blueprint draw(Sketch sketch, double dropout) {
-    Window three = new Window(3, 1, 1);
-    Window halving = new Window(3, 2, 1);
+    SquareWindow three = new SquareWindow(3, 1, 1);
+    SquareWindow halving = new SquareWindow(3, 2, 1);
     sketch
         .begin(FirstWeights.Scheme.GLOROT, 0.2)
-        .convolution("conv1", 64, new Window(7, 2, 3))
+        .convolution("conv1", 64, new SquareWindow(7, 2, 3))
         .relu("relu1")
         .maxPooling("pool1", halving)
         .localResponseNormalization("norm1")
-        .convolution("conv2-reduce", 64, new Window(1, 1, 0))
+        .convolution("conv2-reduce", 64, new SquareWindow(1, 1, 0))
         .relu("relu2-reduce")
         .convolution("conv2", 192, three)
         .relu("relu2")
@@ -57,21 +57,21 @@ public final class GoogLeNet {
 
   private static void inception(Sketch sketch, String name, Inception filters) {
     String input = sketch.last();
-    Window one = new Window(1, 1, 0);
+    SquareWindow one = new SquareWindow(1, 1, 0);
     convolution(sketch, name + "-1x1", filters.one(), one);
     String first = sketch.last();
     convolution(sketch.from(input), name + "-3x3-reduce", filters.reduce3(), one);
-    convolution(sketch, name + "-3x3", filters.three(), new Window(3, 1, 1));
+    convolution(sketch, name + "-3x3", filters.three(), new SquareWindow(3, 1, 1));
     String second = sketch.last();
     convolution(sketch.from(input), name + "-5x5-reduce", filters.reduce5(), one);
-    convolution(sketch, name + "-5x5", filters.five(), new Window(5, 1, 2));
+    convolution(sketch, name + "-5x5", filters.five(), new SquareWindow(5, 1, 2));
     String third = sketch.last();
-    sketch.from(input).maxPooling(name + "-pool", new Window(3, 1, 1));
+    sketch.from(input).maxPooling(name + "-pool", new SquareWindow(3, 1, 1));
     convolution(sketch, name + "-project", filters.project(), one);
     sketch.concatenation(name, List.of(first, second, third, sketch.last()));
   }
 
-  private static void convolution(Sketch sketch, String name, int filters, Window window) {
+  private static void convolution(Sketch sketch, String name, int filters, SquareWindow window) {
     sketch.convolution(name, filters, window).relu(name + "-relu");
   }
 
@@ -80,7 +80,7 @@ public final class GoogLeNet {
     String trunk = sketch.last();
     int window = Math.min(HEAD_WINDOW, Math.min(sketch.shape().size(1), sketch.shape().size(2)));
     sketch.layer(name + "-pool", new LayerSpec.AveragePooling(window, 3, 0));
-    convolution(sketch, name + "-conv", 128, new Window(1, 1, 0));
+    convolution(sketch, name + "-conv", 128, new SquareWindow(1, 1, 0));
     sketch
         .dense(name + "-fc", 1024)
         .relu(name + "-relu")

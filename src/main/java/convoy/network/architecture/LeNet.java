@@ -1,6 +1,6 @@
 package convoy.network.architecture;
 
-import convoy.network.architecture.Sketch.Window;
+import convoy.network.architecture.Sketch.SquareWindow;
 
 /**
  * The digit recognizer in the form that Caffe made common: two convolutions of 5x5, two max
@@ -11,12 +11,12 @@ public final class LeNet {
 
   public static Blueprint draw(Sketch sketch, double dropout) {
     return sketch
-        .convolution("conv1", 20, new Window(5, 1, 0))
+        .convolution("conv1", 20, new SquareWindow(5, 1, 0))
         .relu("relu1")
-        .maxPooling("pool1", new Window(2, 2, 0))
-        .convolution("conv2", 50, new Window(5, 1, 0))
+        .maxPooling("pool1", new SquareWindow(2, 2, 0))
+        .convolution("conv2", 50, new SquareWindow(5, 1, 0))
         .relu("relu2")
-        .maxPooling("pool2", new Window(2, 2, 0))
+        .maxPooling("pool2", new SquareWindow(2, 2, 0))
         .dropout("drop3", dropout)
         .dense("fc3", 500)
         .relu("relu3")

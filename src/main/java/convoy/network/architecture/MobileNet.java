@@ -1,6 +1,6 @@
 package convoy.network.architecture;
 
-import convoy.network.architecture.Sketch.Window;
+import convoy.network.architecture.Sketch.SquareWindow;
 
 /**
  * Howard et al. (2017), table 1, width 1: every convolution after the first is depthwise and then
@@ -15,7 +15,7 @@ public final class MobileNet {
   private MobileNet() {}
 
   public static Blueprint draw(Sketch sketch) {
-    sketch.normalizedConvolution("conv1", 32, new Window(3, 2, 1)).relu("relu1");
+    sketch.normalizedConvolution("conv1", 32, new SquareWindow(3, 2, 1)).relu("relu1");
     for (int i = 0; i < FILTERS.length; i++) {
       String name = "block%d".formatted(i + 1);
       int channels = sketch.shape().size(0);
@@ -26,7 +26,7 @@ public final class MobileNet {
               new LayerSpec.DepthwiseConvolution(1, 3, halves ? 2 : 1, 1, false))
           .layer(name + "-depthwise-bn", new LayerSpec.BatchNormalization())
           .relu(name + "-depthwise-relu")
-          .normalizedConvolution(name + "-pointwise", FILTERS[i], new Window(1, 1, 0))
+          .normalizedConvolution(name + "-pointwise", FILTERS[i], new SquareWindow(1, 1, 0))
           .relu(name + "-relu");
     }
     return sketch.globalAveragePooling("pool").softmax("fc");

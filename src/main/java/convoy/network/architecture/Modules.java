@@ -1,7 +1,7 @@
 package convoy.network.architecture;
 
 import convoy.convolution.Shape;
-import convoy.network.architecture.Sketch.Window;
+import convoy.network.architecture.Sketch.SquareWindow;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,14 +25,14 @@ public final class Modules {
     MODULES.put(
         "module-5x5",
         new Module(
-            new Sketch(BEFORE_5X5, 1).convolution("5x5", 32, new Window(5, 1, 2)).whole(),
+            new Sketch(BEFORE_5X5, 1).convolution("5x5", 32, new SquareWindow(5, 1, 2)).whole(),
             "5^2 x 28^2 x 192 x 32 multiplications."));
     MODULES.put(
         "module-5x5-bottleneck",
         new Module(
             new Sketch(BEFORE_5X5, 1)
-                .convolution("1x1-reduce", 16, new Window(1, 1, 0))
-                .convolution("5x5", 32, new Window(5, 1, 2))
+                .convolution("1x1-reduce", 16, new SquareWindow(1, 1, 0))
+                .convolution("5x5", 32, new SquareWindow(5, 1, 2))
                 .whole(),
             "28^2 x 192 x 16 + 5^2 x 28^2 x 16 x 32 multiplications: a tenth of module-5x5."));
     MODULES.put(
@@ -54,22 +54,22 @@ public final class Modules {
 
   private static Blueprint naive() {
     Sketch sketch = new Sketch(BEFORE_INCEPTION, 1);
-    sketch.convolution("1x1", 128, new Window(1, 1, 0));
-    sketch.from(Blueprint.INPUT).convolution("3x3", 192, new Window(3, 1, 1));
-    sketch.from(Blueprint.INPUT).convolution("5x5", 96, new Window(5, 1, 2));
-    sketch.from(Blueprint.INPUT).maxPooling("pool", new Window(3, 1, 1));
+    sketch.convolution("1x1", 128, new SquareWindow(1, 1, 0));
+    sketch.from(Blueprint.INPUT).convolution("3x3", 192, new SquareWindow(3, 1, 1));
+    sketch.from(Blueprint.INPUT).convolution("5x5", 96, new SquareWindow(5, 1, 2));
+    sketch.from(Blueprint.INPUT).maxPooling("pool", new SquareWindow(3, 1, 1));
     return sketch.concatenation("concatenation", List.of("1x1", "3x3", "5x5", "pool")).whole();
   }
 
   private static Blueprint bottlenecks() {
     Sketch sketch = new Sketch(BEFORE_INCEPTION, 1);
-    Window one = new Window(1, 1, 0);
+    SquareWindow one = new SquareWindow(1, 1, 0);
     sketch.convolution("1x1", 128, one);
     sketch.from(Blueprint.INPUT).convolution("3x3-reduce", 64, one);
-    sketch.convolution("3x3", 192, new Window(3, 1, 1));
+    sketch.convolution("3x3", 192, new SquareWindow(3, 1, 1));
     sketch.from(Blueprint.INPUT).convolution("5x5-reduce", 64, one);
-    sketch.convolution("5x5", 96, new Window(5, 1, 2));
-    sketch.from(Blueprint.INPUT).maxPooling("pool", new Window(3, 1, 1));
+    sketch.convolution("5x5", 96, new SquareWindow(5, 1, 2));
+    sketch.from(Blueprint.INPUT).maxPooling("pool", new SquareWindow(3, 1, 1));
     sketch.convolution("project", 64, one);
     return sketch.concatenation("concatenation", List.of("1x1", "3x3", "5x5", "project")).whole();
   }

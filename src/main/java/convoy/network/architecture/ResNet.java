@@ -1,6 +1,6 @@
 package convoy.network.architecture;
 
-import convoy.network.architecture.Sketch.Window;
+import convoy.network.architecture.Sketch.SquareWindow;
 import java.util.List;
 
 /**
@@ -42,9 +42,9 @@ public final class ResNet {
           default -> throw new IllegalArgumentException("There is no ResNet-" + layers);
         };
     boolean large = stem == Stem.LARGE;
-    begin(sketch, FIRST_FILTERS, large ? new Window(7, 2, 3) : new Window(3, 1, 1));
+    begin(sketch, FIRST_FILTERS, large ? new SquareWindow(7, 2, 3) : new SquareWindow(3, 1, 1));
     if (large) {
-      sketch.maxPooling("pool1", new Window(3, 2, 1));
+      sketch.maxPooling("pool1", new SquareWindow(3, 2, 1));
     }
     Block block = layers < 50 ? Block.BASIC : Block.BOTTLENECK;
     for (int stage = 0; stage < blocks.size(); stage++) {
@@ -72,7 +72,7 @@ public final class ResNet {
     }
   }
 
-  private static void begin(Sketch sketch, int filters, Window window) {
+  private static void begin(Sketch sketch, int filters, SquareWindow window) {
     sketch.normalizedConvolution("conv1", filters, window, List.of("conv1", "bn1")).relu("relu1");
   }
 
@@ -84,9 +84,9 @@ public final class ResNet {
       basic(sketch, place, filters, stride);
     } else {
       output = filters * EXPANSION;
-      Window one = new Window(1, 1, 0);
+      SquareWindow one = new SquareWindow(1, 1, 0);
       convolution(sketch, place, 1, filters, one).relu(name + "-relu1");
-      convolution(sketch, place, 2, filters, new Window(3, stride, 1)).relu(name + "-relu2");
+      convolution(sketch, place, 2, filters, new SquareWindow(3, stride, 1)).relu(name + "-relu2");
       convolution(sketch, place, 3, output, one);
     }
     String branch = sketch.last();
@@ -95,7 +95,7 @@ public final class ResNet {
       sketch.normalizedConvolution(
           name + "-projection",
           output,
-          new Window(1, stride, 0),
+          new SquareWindow(1, stride, 0),
           place.keys("downsample.0", "downsample.1"));
       shortcut = sketch.last();
     }
@@ -103,7 +103,7 @@ public final class ResNet {
   }
 
   private static Sketch convolution(
-      Sketch sketch, Place place, int number, int filters, Window window) {
+      Sketch sketch, Place place, int number, int filters, SquareWindow window) {
     return sketch.normalizedConvolution(
         "%s-conv%d".formatted(place.name(), number),
         filters,
@@ -112,15 +112,16 @@ public final class ResNet {
   }
 
   private static void basic(Sketch sketch, Place place, int filters, int stride) {
-    convolution(sketch, place, 1, filters, new Window(3, stride, 1)).relu(place.name() + "-relu1");
-    convolution(sketch, place, 2, filters, new Window(3, 1, 1));
+    convolution(sketch, place, 1, filters, new SquareWindow(3, stride, 1))
+        .relu(place.name() + "-relu1");
+    convolution(sketch, place, 2, filters, new SquareWindow(3, 1, 1));
   }
 
   /**
    * @param layers 6n + 2: 20, 32, 44, 56
    */
   public static Blueprint drawForCifar(Sketch sketch, int layers) {
-    begin(sketch, FIRST_CIFAR_FILTERS, new Window(3, 1, 1));
+    begin(sketch, FIRST_CIFAR_FILTERS, new SquareWindow(3, 1, 1));
     for (int stage = 0; stage < 3; stage++) {
       for (int i = 0; i < (layers - 2) / 6; i++) {
         Place place = new Place(stage, i);

@@ -20,7 +20,7 @@ public final class Sketch {
    *
    * @param size of a side; {@code stride} its step, {@code padding} zeros on each side
    */
-  public record Window(int size, int stride, int padding) {}
+  public record SquareWindow(int size, int stride, int padding) {}
 
   private final Shape input;
   private final int classes;
@@ -70,11 +70,11 @@ public final class Sketch {
     return this;
   }
 
-  public Sketch convolution(String name, int filters, Window window) {
+  public Sketch convolution(String name, int filters, SquareWindow window) {
     return convolution(name, filters, window, 1);
   }
 
-  public Sketch convolution(String name, int filters, Window window, int groups) {
+  public Sketch convolution(String name, int filters, SquareWindow window, int groups) {
     return layer(
         name,
         new LayerSpec.Convolution(
@@ -82,7 +82,7 @@ public final class Sketch {
   }
 
   /** A convolution without biases, and the normalization that has the shift instead. */
-  public Sketch normalizedConvolution(String name, int filters, Window window) {
+  public Sketch normalizedConvolution(String name, int filters, SquareWindow window) {
     return normalizedConvolution(name, filters, window, List.of(name, name + "-bn"));
   }
 
@@ -91,7 +91,8 @@ public final class Sketch {
    *
    * @param keys of the convolution and of its normalization, see {@link #keyed}
    */
-  public Sketch normalizedConvolution(String name, int filters, Window window, List<String> keys) {
+  public Sketch normalizedConvolution(
+      String name, int filters, SquareWindow window, List<String> keys) {
     return keyed(keys.get(0))
         .layer(
             name,
@@ -105,7 +106,7 @@ public final class Sketch {
     return layer(name, new LayerSpec.Relu());
   }
 
-  public Sketch maxPooling(String name, Window window) {
+  public Sketch maxPooling(String name, SquareWindow window) {
     return layer(name, new LayerSpec.MaxPooling(window.size(), window.stride(), window.padding()));
   }
 

@@ -1,6 +1,6 @@
 package convoy.network.architecture;
 
-import convoy.network.architecture.Sketch.Window;
+import convoy.network.architecture.Sketch.SquareWindow;
 import java.util.List;
 
 /**
@@ -43,7 +43,7 @@ public final class Vgg {
       for (int layer = 1; layer <= stages.get(stage - 1); layer++) {
         String name = "conv%d-%d".formatted(stage, layer);
         int filters = FILTERS.get(stage - 1);
-        Window window = new Window(3, 1, 1);
+        SquareWindow window = new SquareWindow(3, 1, 1);
         sketch.keyed("features." + number++).convolution(name, filters, window);
         if (normalization == Normalization.BATCH) {
           sketch
@@ -53,7 +53,7 @@ public final class Vgg {
         sketch.relu("relu%d-%d".formatted(stage, layer));
         number++;
       }
-      sketch.maxPooling("pool" + stage, new Window(2, 2, 0));
+      sketch.maxPooling("pool" + stage, new SquareWindow(2, 2, 0));
       number++;
     }
     return AlexNet.classifier(

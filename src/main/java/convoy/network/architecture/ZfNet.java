@@ -1,6 +1,6 @@
 package convoy.network.architecture;
 
-import convoy.network.architecture.Sketch.Window;
+import convoy.network.architecture.Sketch.SquareWindow;
 
 /**
  * Zeiler and Fergus (2014): AlexNet with a first window of 7x7 and stride 2, a second of 5x5 and
@@ -13,21 +13,21 @@ public final class ZfNet {
   public static Blueprint draw(Sketch sketch, double dropout) {
     sketch
         .begin(FirstWeights.Scheme.GAUSSIAN, 0)
-        .convolution("conv1", 96, new Window(7, 2, 1))
+        .convolution("conv1", 96, new SquareWindow(7, 2, 1))
         .relu("relu1")
-        .maxPooling("pool1", new Window(3, 2, 1))
+        .maxPooling("pool1", new SquareWindow(3, 2, 1))
         .localResponseNormalization("norm1")
-        .convolution("conv2", 256, new Window(5, 2, 0))
+        .convolution("conv2", 256, new SquareWindow(5, 2, 0))
         .relu("relu2")
-        .maxPooling("pool2", new Window(3, 2, 1))
+        .maxPooling("pool2", new SquareWindow(3, 2, 1))
         .localResponseNormalization("norm2")
-        .convolution("conv3", 384, new Window(3, 1, 1))
+        .convolution("conv3", 384, new SquareWindow(3, 1, 1))
         .relu("relu3")
-        .convolution("conv4", 384, new Window(3, 1, 1))
+        .convolution("conv4", 384, new SquareWindow(3, 1, 1))
         .relu("relu4")
-        .convolution("conv5", 256, new Window(3, 1, 1))
+        .convolution("conv5", 256, new SquareWindow(3, 1, 1))
         .relu("relu5")
-        .maxPooling("pool5", new Window(3, 2, 0));
+        .maxPooling("pool5", new SquareWindow(3, 2, 0));
     return AlexNet.classifier(sketch, dropout, AlexNet.CLASSIFIER);
   }
 }

@@ -15,10 +15,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /** The orientation tag of EXIF 2.3, 1 to 8: how the camera was held. */
-final class Orientation {
+final class ExifOrientation {
   private static final int EXIF_HEADER_BYTES = 6;
 
-  private Orientation() {}
+  private ExifOrientation() {}
 
   /** 1 (upright) where there is no tag, or none that can be read. */
   static int of(byte[] file, PictureFormat format) {
