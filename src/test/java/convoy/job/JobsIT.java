@@ -7,8 +7,11 @@ import convoy.TestData;
 import convoy.core.Documents;
 import convoy.core.Lease;
 import convoy.core.Location;
+import convoy.data.pictures.PictureEncoder;
+import convoy.data.pictures.Pictures;
 import convoy.data.shards.DatasetManifest;
 import convoy.evaluate.Evaluation;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -369,6 +373,47 @@ class JobsIT {
             "--set",
             "output=" + shapes),
         "Cannot write data set %s: there is a complete one.".formatted(shapes));
+  }
+
+  /** Whether a picture is good does not depend on the heap. */
+  @Test
+  void aPictureThatDoesNotFitTheHeapStopsTheJobAndIsNotRejected() throws Exception {
+    Path pictures = folder.resolve("huge");
+    for (String name : List.of("cat", "dog")) {
+      Files.createDirectories(pictures.resolve(name));
+      for (int i = 0; i < 5; i++) {
+        Files.write(
+            pictures.resolve("%s/%d.png".formatted(name, i)),
+            PictureEncoder.png(Pictures.noise(8, 8, 3, i)));
+      }
+    }
+    // Of one bit a pixel, and three bytes where it is decoded: 1.2 gigabytes.
+    Files.write(
+        pictures.resolve("cat/huge.png"),
+        PictureEncoder.png(new BufferedImage(20_000, 20_000, BufferedImage.TYPE_BYTE_BINARY)));
+    Path log = folder.resolve("huge.log");
+    Process partition =
+        JobProcess.start(
+            log,
+            List.of("-Dspark.ui.enabled=false"),
+            "partition",
+            "--set",
+            "source.path=" + pictures,
+            "--set",
+            "splits.from=hash",
+            "--set",
+            "images.most-megapixels=500",
+            "--set",
+            "rejected-images-allowed=10",
+            "--set",
+            "output=" + folder.resolve("huge-set"));
+    boolean ended = partition.waitFor(3, TimeUnit.MINUTES);
+    partition.destroyForcibly();
+    assertThat(log).content().contains("cat/huge.png", "Raise spark.executor.memory");
+    assertThat(ended).isTrue();
+    assertThat(partition.exitValue()).isEqualTo(3);
+    assertThat(folder.resolve("huge-set/rejected.tsv")).doesNotExist();
+    assertThat(folder.resolve("huge-set/manifest.json")).doesNotExist();
   }
 
   @Test

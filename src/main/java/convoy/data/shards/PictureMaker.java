@@ -48,15 +48,15 @@ record PictureMaker(
       return new MadePicture(name, file, digest, null, e.getMessage());
     } catch (OutOfMemoryError e) {
       // Never a verdict on the picture: with more memory it may be a good one.
-      throw notEnoughHeap(name, file, e);
+      throw notEnoughHeap(name, file);
     }
   }
 
-  static UserException notEnoughHeap(String name, String file, OutOfMemoryError e) {
+  /** Without the error as its cause: Spark would end the executor, and locally the job, at once. */
+  static UserException notEnoughHeap(String name, String file) {
     return new UserException(
         "Cannot read %s (%s): a task has not enough heap for it. Raise spark.executor.memory, lower spark.executor.cores or images.most-megapixels, or remove the picture."
-            .formatted(name, file),
-        e);
+            .formatted(name, file));
   }
 
   /** A picture whose file is larger than allowed. */

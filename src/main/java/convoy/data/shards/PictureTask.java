@@ -217,7 +217,7 @@ record PictureTask(List<Stretch> stretches) implements Serializable {
       try {
         return reader.content();
       } catch (OutOfMemoryError e) {
-        throw PictureMaker.notEnoughHeap(picture.path(), picture.file(), e);
+        throw PictureMaker.notEnoughHeap(picture.path(), picture.file());
       }
     }
 
