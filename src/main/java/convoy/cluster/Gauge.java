@@ -1,8 +1,8 @@
 package convoy.cluster;
 
 import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.scheduler.AccumulableInfo;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
 import org.apache.spark.util.AccumulatorV2;
@@ -37,12 +37,7 @@ public final class Gauge extends AccumulatorV2<double[], double[]> {
         new SparkListener() {
           @Override
           public void onExecutorMetricsUpdate(SparkListenerExecutorMetricsUpdate update) {
-            JavaConverters.seqAsJavaList(update.accumUpdates())
-                .forEach(
-                    task ->
-                        JavaConverters.seqAsJavaList(task._4()).stream()
-                            .filter(info -> info.id() == id())
-                            .forEach(info -> read(info, reader)));
+            forEach(update, id(), (value, task) -> read(value, reader));
           }
         };
     return new Watching() {
@@ -58,10 +53,24 @@ public final class Gauge extends AccumulatorV2<double[], double[]> {
     };
   }
 
-  private static void read(AccumulableInfo info, Consumer<double[]> reader) {
-    if (info.update().isDefined()
-        && info.update().get() instanceof double[] values
-        && values.length > 0) {
+  /**
+   * What running tasks say of an accumulator.
+   *
+   * @param id of the accumulator
+   * @param reader is told the value and the task's number
+   */
+  static void forEach(
+      SparkListenerExecutorMetricsUpdate update, long id, ObjLongConsumer<Object> reader) {
+    JavaConverters.seqAsJavaList(update.accumUpdates())
+        .forEach(
+            task ->
+                JavaConverters.seqAsJavaList(task._4()).stream()
+                    .filter(info -> info.id() == id && info.update().isDefined())
+                    .forEach(info -> reader.accept(info.update().get(), (Long) task._1())));
+  }
+
+  private static void read(Object value, Consumer<double[]> reader) {
+    if (value instanceof double[] values && values.length > 0) {
       reader.accept(values);
     }
   }

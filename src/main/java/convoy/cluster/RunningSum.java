@@ -7,32 +7,29 @@ import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.util.LongAccumulator;
-import scala.collection.JavaConverters;
 
 /**
  * What tasks have added up, those that are running, too, as far as their executors' heartbeats have
  * told ({@code spark.executor.heartbeatInterval}); for people, as a task that is tried again counts
- * twice.
+ * twice, and one that has just ended does for a moment.
  */
 public final class RunningSum implements AutoCloseable {
   private final JavaSparkContext spark;
   private final LongAccumulator ended;
+
+  /** By the task's number; 0 of those that have ended. */
   private final Map<Long, Long> running = new ConcurrentHashMap<>();
+
   private final SparkListener listener =
       new SparkListener() {
         @Override
         public void onExecutorMetricsUpdate(SparkListenerExecutorMetricsUpdate update) {
-          JavaConverters.seqAsJavaList(update.accumUpdates())
-              .forEach(
-                  task ->
-                      JavaConverters.seqAsJavaList(task._4()).stream()
-                          .filter(info -> info.id() == ended.id() && info.update().isDefined())
-                          .forEach(info -> told((Long) task._1(), info.update().get())));
+          Gauge.forEach(update, ended.id(), RunningSum.this::told);
         }
 
         @Override
         public void onTaskEnd(SparkListenerTaskEnd end) {
-          running.remove(end.taskInfo().taskId());
+          running.put(end.taskInfo().taskId(), 0L);
         }
       };
 
@@ -42,9 +39,10 @@ public final class RunningSum implements AutoCloseable {
     spark.sc().addSparkListener(listener);
   }
 
-  private void told(long task, Object value) {
+  /** A heartbeat may come after its task's end. */
+  private void told(Object value, long task) {
     if (value instanceof Long so) {
-      running.put(task, so);
+      running.merge(task, so, (before, now) -> before == 0 ? before : now);
     }
   }
 

@@ -84,8 +84,6 @@ public final class Lease implements AutoCloseable {
     for (int attempt = 0; attempt < 3; attempt++) {
       if (lease.file.create(Documents.toJson(own))) {
         lease.settle();
-        // Nobody else writes here now, but perhaps what a driver that was killed has left behind.
-        folder.deletePartials(FILE);
         return lease;
       }
       Optional<Holder> holder = lease.holder();
@@ -161,6 +159,11 @@ public final class Lease implements AutoCloseable {
 
   private boolean isHeld() {
     return holder().filter(holder -> holder.token.equals(own.token)).isPresent();
+  }
+
+  /** Removes what others, who were killed at their work here, have left half written. */
+  public void cleanUp() {
+    file.parent().deletePartials(LIFE);
   }
 
   /** To be asked before anything that others see is written. */

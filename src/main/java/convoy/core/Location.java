@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -362,13 +363,13 @@ public record Location(String uri) implements Serializable {
   /**
    * Removes what writes that were killed have left in this folder and below.
    *
-   * @param but the name of a file that others may be writing now
+   * @param age of those that nobody writes any more
    */
-  public void deletePartials(String but) {
+  public void deletePartials(Duration age) {
+    long newest = System.currentTimeMillis() - age.toMillis();
     listFilesBelow(true).stream()
-        .map(Entry::location)
-        .filter(file -> file.isPartial() && !file.name().startsWith("." + but + "."))
-        .forEach(Location::delete);
+        .filter(file -> file.location().isPartial() && file.modified() <= newest)
+        .forEach(file -> file.location().delete());
   }
 
   private Location partial() {

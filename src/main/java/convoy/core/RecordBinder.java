@@ -51,7 +51,7 @@ final class RecordBinder {
     this.defaults = defaults;
   }
 
-  /** For a document in which every text is what it says. */
+  /** For a document in which every text of a value that is always there is what it says. */
   RecordBinder ofData() {
     ofData = true;
     return this;

@@ -3,6 +3,7 @@ package convoy.core;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 /**
  * The folder that a job writes: the configuration it runs with, who ran it, and its results. Naming
@@ -112,15 +113,15 @@ public record RunFolder(Location location) {
    * @param what it is, for the message
    */
   public void requireSame(String name, String content, String what) {
-    requireNoOther(name, content, what);
+    requireNoOther(name, () -> content, what);
     if (!file(name).exists()) {
       file(name).writeText(content);
     }
   }
 
   /** Refuses as {@link #requireSame} does, and writes nothing. */
-  public void requireNoOther(String name, String content, String what) {
-    if (file(name).exists() && !file(name).readText().equals(content)) {
+  public void requireNoOther(String name, Supplier<String> content, String what) {
+    if (file(name).exists() && !file(name).readText().equals(content.get())) {
       throw new UserException(
           "Cannot resume %s: the %s is another one than at its start. Name a new folder with --run."
               .formatted(location, what));

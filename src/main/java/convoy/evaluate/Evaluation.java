@@ -1,5 +1,6 @@
 package convoy.evaluate;
 
+import convoy.core.Location;
 import convoy.core.Otherwise;
 import convoy.core.Provenance;
 import convoy.core.Secrets;
@@ -117,7 +118,13 @@ public record Evaluation(
    * @param learningCurve of the run; empty for a bare model
    * @param seconds of its training so far, without validations
    */
-  public record Origin(String model, List<CurvePoint> learningCurve, double seconds) {}
+  public record Origin(String model, List<CurvePoint> learningCurve, double seconds) {
+
+    /** The same training, whose model was brought to another place. */
+    public Origin at(Location place) {
+      return new Origin(place.uri(), learningCurve, seconds);
+    }
+  }
 
   /**
    * How a member was made.

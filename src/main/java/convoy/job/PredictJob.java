@@ -141,11 +141,12 @@ final class PredictJob implements Job<PredictJob.Config> {
         () ->
             run.requireNoOther(
                 MODELS,
-                digests(
-                    config.members().stream()
-                        .map(one -> TrainedModel.find(one.path(), config.kind()))
-                        .map(TrainedModel::describe)
-                        .toList()),
+                () ->
+                    digests(
+                        config.members().stream()
+                            .map(one -> TrainedModel.find(one.path(), config.kind()))
+                            .map(TrainedModel::describe)
+                            .toList()),
                 "model"));
     return problems;
   }

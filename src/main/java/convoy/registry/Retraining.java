@@ -299,7 +299,8 @@ public final class Retraining {
           origins.add(new Evaluation.Origin(model.uri(), List.of(), 0));
         });
     members.add(Member.of("challenger", challenger));
-    origins.add(TrainingHistory.origin(run));
+    // Where its model will be.
+    origins.add(TrainingHistory.origin(run).at(registry.version(registry.next()).child("model")));
     Location predictions = place.child("predictions");
     Evaluation evaluation = evaluate(members, origins, manifest, work, training, predictions);
     Optional<PairedComparison> comparison =

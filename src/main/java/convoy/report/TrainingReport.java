@@ -23,7 +23,7 @@ public final class TrainingReport {
   /** In a run's folder: what training sees of some pictures. */
   public static final String AUGMENTATION = "augmentation.png";
 
-  /** In a run's folder, once it is done: kernels of the first layer, where it has some. */
+  /** In the folder of a run of {@code jobs/train.sh} that is done: the first layer's kernels. */
   public static final String FILTERS = "filters.png";
 
   private final RunFolder run;

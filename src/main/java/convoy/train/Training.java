@@ -47,6 +47,7 @@ public final class Training {
     plan.requireRoom(spark);
     try (Lease lease = Lease.take(run.location(), "run");
         TrainingMetrics metrics = new TrainingMetrics()) {
+      lease.cleanUp();
       TrainingState.write(run, before);
       return new ParameterAveragingTrainer(spark, subject, options, run.location(), metrics)
           .train(lease::requireHeld, listener);
@@ -55,7 +56,7 @@ public final class Training {
 
   /** Refuses a run that was begun on another data set. */
   public static void requireNoOtherDataset(TrainingConfig config, RunFolder run) {
-    run.requireNoOther(DATASET, digest(config), WHAT);
+    run.requireNoOther(DATASET, () -> digest(config), WHAT);
   }
 
   private static String digest(TrainingConfig config) {

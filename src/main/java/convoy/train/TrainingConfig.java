@@ -252,7 +252,6 @@ public record TrainingConfig(
         Colors.lighting(manifest.covariance()));
   }
 
-  /** The subject of a trainer. */
   /**
    * Refuses what a start in this JVM would refuse for its memory; without other problems.
    *
@@ -262,6 +261,7 @@ public record TrainingConfig(
     subject().memoryPlan(training, slots).requireRoomOnThisMachine();
   }
 
+  /** The subject of a trainer. */
   TrainingSubject subject() {
     Location folder = Location.of(dataset);
     DatasetManifest manifest = DatasetManifest.read(folder);

@@ -1,12 +1,16 @@
 package convoy.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import convoy.TestData;
 import convoy.core.Documents;
 import convoy.core.Lease;
 import convoy.core.Location;
+import convoy.core.Provenance;
+import convoy.core.RunFolder;
+import convoy.core.UserException;
 import convoy.data.pictures.PictureEncoder;
 import convoy.data.pictures.Pictures;
 import convoy.data.shards.DatasetManifest;
@@ -342,21 +346,38 @@ class JobsIT {
   @ParameterizedTest
   @ValueSource(strings = {"train", "evaluate", "predict"})
   void aFolderInWhichSomebodyIsAtWorkIsRefused(String job) {
-    Path taken = folder.resolve("taken-" + job);
-    List<String> options =
-        new ArrayList<>(
-            switch (job) {
-              case "train" -> List.of(trainOptions());
-              case "evaluate" ->
-                  List.of("--set", "dataset=" + shapes, "--set", "members=[" + run + "]");
-              default -> List.of("--set", "source.path=" + shapes, "--set", "model=" + run);
-            });
-    options.addAll(List.of("--run", taken.toString()));
-    try (Lease other = Lease.take(Location.of(taken.toString()), "run")) {
-      Jobs.Outcome second = Jobs.run(job, options.toArray(String[]::new));
-      assertThat(second.errors())
-          .contains("Cannot write into run " + taken, "has been at work since");
-      assertThat(second.code()).isEqualTo(3);
+    Location taken = Location.of(folder.resolve("taken-" + job).toString());
+    switch (job) {
+      case "train" ->
+          requireRefused(
+              new TrainJob(), taken, "network.architecture=lenet", "network.input=[3, 32, 32]");
+      case "evaluate" -> requireRefused(new EvaluateJob(), taken, "members=[" + run + "]");
+      default -> requireRefused(new PredictJob(), taken, "source.path=" + shapes, "model=" + run);
+    }
+  }
+
+  /** Before it starts, and by itself where somebody came in between. */
+  private static <C extends Record> void requireRefused(
+      Job<C> job, Location taken, String... settings) {
+    String name = taken.name().replace("taken-", "");
+    List<String> all = new ArrayList<>(List.of(settings));
+    if (!name.equals("predict")) {
+      all.add("dataset=" + shapes);
+    }
+    C config = Documents.reference(name).with(all).bind(name, job.configType());
+    var unused = RunFolder.open(taken, name, config, List.of(), Provenance.of(List.of()));
+    List<String> options = new ArrayList<>();
+    all.forEach(setting -> options.addAll(List.of("--set", setting)));
+    options.addAll(List.of("--run", taken.uri()));
+    try (Lease other = Lease.take(taken, "run")) {
+      refused(
+          Jobs.run(name, options.toArray(String[]::new)),
+          "Cannot write into run %s".formatted(taken));
+      Job.Context context =
+          new Job.Context(Optional.of(taken), Provenance.of(List.of()), System.out);
+      assertThatThrownBy(() -> job.run(config, context))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("has been at work since");
       other.requireHeld();
     }
   }

@@ -125,6 +125,7 @@ public final class DatasetPartitioner {
     folder.requireFree(overwrite);
     try (Lease lease = Lease.take(output, "data set")) {
       folder.requireFree(overwrite);
+      lease.cleanUp();
       folder.begin(provenance);
       messages.accept("Looking for the parts of the source: folders, tars, tars in tars.");
       List<SourcePart> parts = ParquetList.readable(spark, source, folder.work()).parts();

@@ -5,6 +5,7 @@ import convoy.core.Lease;
 import convoy.core.Location;
 import convoy.core.Provenance;
 import convoy.core.UserException;
+import java.time.Duration;
 import java.util.List;
 
 /** A data set's folder while it is being made. Only what Convoy made is ever deleted in it. */
@@ -91,7 +92,7 @@ final class OutputFolder {
 
   /** The manifest is there; what only the making needed goes, and what killed tasks have left. */
   void finish() {
-    folder.child(ShardPlan.FOLDER).deletePartials(Lease.FILE);
+    folder.child(ShardPlan.FOLDER).deletePartials(Duration.ZERO);
     work().delete();
     folder.child(BEGUN).delete();
   }

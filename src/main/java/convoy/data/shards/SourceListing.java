@@ -64,6 +64,9 @@ record SourceListing(List<Cell> cells, List<Part> parts) {
       implements Serializable {
     private static final long OPENING_BYTES = 8L << 10;
 
+    /** Of a file whose length nobody has looked at: as ImageNet's have. */
+    private static final long USUAL_BYTES = 110L << 10;
+
     long pictures() {
       return counts.stream().mapToLong(n -> n).sum();
     }
@@ -75,10 +78,11 @@ record SourceListing(List<Cell> cells, List<Part> parts) {
     /**
      * What it takes to read, in bytes of a file that is read forwards.
      *
+     * @param bytes 0 where nobody knows
      * @param files to open
      */
     static long effort(long bytes, long files) {
-      return bytes + files * OPENING_BYTES;
+      return (bytes == 0 ? files * USUAL_BYTES : bytes) + files * OPENING_BYTES;
     }
   }
 
