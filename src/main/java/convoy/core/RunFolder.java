@@ -163,9 +163,18 @@ public record RunFolder(Location location) {
   }
 
   private static List<String> fixed(String text, List<String> free) {
-    return text.lines()
-        .filter(line -> free.stream().noneMatch(key -> line.strip().startsWith(key + ":")))
-        .toList();
+    List<String> fixed = new ArrayList<>();
+    boolean isFree = false;
+    for (String line : text.lines().toList()) {
+      // What is in a list comes in lines of its own.
+      isFree =
+          free.stream().anyMatch(key -> line.strip().startsWith(key + ":"))
+              || isFree && line.strip().startsWith("- ");
+      if (!isFree) {
+        fixed.add(line);
+      }
+    }
+    return fixed;
   }
 
   private static List<String> differences(List<String> there, List<String> wanted) {

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** One stretch of a split, {@code from} to {@code to}: every member, then every ensemble. */
@@ -22,41 +23,52 @@ record PredictionTask(
     implements Serializable {
 
   List<Tally> run(PictureShelf pictures, Predictor.Question question) {
-    PictureStore store = pictures.store(split);
-    List<Member> members = question.members();
+    String part = "part-%05d".formatted(number);
+    List<String> memberNames = question.members().stream().map(Member::name).toList();
+    Optional<Location> kept =
+        question.scores().stream().findFirst().map(folder -> folder.child(part + ".parquet"));
+    boolean isThere = kept.filter(Location::exists).isPresent();
+    List<ScoreFile.Row> rows =
+        isThere ? ScoreFile.read(kept.get(), memberNames) : ask(pictures.store(split), question);
     List<String> names = question.names();
     List<Tally> result = names.stream().map(name -> new Tally(classes)).toList();
-    // Members one after the other: a replica at a time is in memory, and pictures stay decoded.
-    List<List<float[]>> answers =
-        members.stream().map(member -> answers(member, question.views().all(), store)).toList();
     StringBuilder lines = new StringBuilder(header(names));
-    List<ScoreFile.Row> scores = new ArrayList<>();
-    for (int i = 0; i < to - from; i++) {
-      int position = i;
-      List<float[]> ofMembers = answers.stream().map(list -> list.get(position)).toList();
-      List<float[]> all = new ArrayList<>(ofMembers);
-      question.ensembles().forEach(ensemble -> all.add(ensemble.answer(ofMembers)));
+    for (ScoreFile.Row row : rows) {
+      List<float[]> all = new ArrayList<>(row.probabilities());
+      question.ensembles().forEach(ensemble -> all.add(ensemble.answer(row.probabilities())));
       for (int t = 0; t < all.size(); t++) {
-        result.get(t).add(from + i, store.label(from + i), all.get(t));
+        result.get(t).add(row.example(), row.label(), all.get(t));
       }
-      // Validation asks for no files after every epoch, and should not pay for them.
-      String name = question.files().isEmpty() ? "" : store.entry(from + i).name();
       if (!question.files().isEmpty()) {
-        lines.append(line(name, from + i, store.label(from + i), all));
-      }
-      if (!question.scores().isEmpty()) {
-        scores.add(new ScoreFile.Row(from + i, name, store.label(from + i), ofMembers));
+        lines.append(line(row.name(), row.example(), row.label(), all));
       }
     }
-    String part = "part-%05d".formatted(number);
     for (Location folder : question.files()) {
       folder.child(part + ".csv").writeBytes(lines.toString().getBytes(StandardCharsets.UTF_8));
     }
-    for (Location folder : question.scores()) {
-      ScoreFile.write(
-          folder.child(part + ".parquet"), members.stream().map(Member::name).toList(), scores);
+    if (!isThere) {
+      kept.ifPresent(file -> ScoreFile.write(file, memberNames, rows));
     }
     return result;
+  }
+
+  private List<ScoreFile.Row> ask(PictureStore store, Predictor.Question question) {
+    // Members one after the other: a replica at a time is in memory, and pictures stay decoded.
+    List<List<float[]>> answers =
+        question.members().stream()
+            .map(member -> answers(member, question.views().all(), store))
+            .toList();
+    // Validation asks for no files after every epoch, and should not pay for names.
+    boolean named = !question.files().isEmpty() || !question.scores().isEmpty();
+    return IntStream.range(0, to - from)
+        .mapToObj(
+            i ->
+                new ScoreFile.Row(
+                    from + i,
+                    named ? store.entry(from + i).name() : "",
+                    store.label(from + i),
+                    answers.stream().map(list -> list.get(i)).toList()))
+        .toList();
   }
 
   private List<float[]> answers(

@@ -26,7 +26,8 @@ public final class Predictor {
    * @param ensembles of the members; none is left where there is one member
    * @param views of each picture, whose answers are averaged
    * @param files folders (none or one) for tables of answers, CSV
-   * @param scores folders (none or one) for tables of all members' probabilities, Parquet
+   * @param scores folders (none or one) for tables of all members' probabilities, Parquet; for what
+   *     is there already no member is asked
    */
   public record Question(
       List<Member> members,

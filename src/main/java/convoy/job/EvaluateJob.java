@@ -3,6 +3,8 @@ package convoy.job;
 import convoy.cluster.ClusterJob;
 import convoy.cluster.SparkContexts;
 import convoy.core.Checks;
+import convoy.core.Digests;
+import convoy.core.Documents;
 import convoy.core.Lease;
 import convoy.core.Location;
 import convoy.core.Otherwise;
@@ -101,6 +103,17 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
   }
 
   @Override
+  public boolean resumes() {
+    return true;
+  }
+
+  /** Of the same answers other ensembles are made. */
+  @Override
+  public List<String> choicesWhenResumed() {
+    return List.of("combinations", "selection-split");
+  }
+
+  @Override
   public List<String> problems(Config config) {
     List<String> problems = new ArrayList<>();
     try {
@@ -147,7 +160,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
   public void run(Config config, Context context) {
     Location dataset = Location.of(config.dataset());
     DatasetManifest manifest = DatasetManifest.read(dataset);
-    RunFolder run = Runs.open("evaluate", config, context);
+    RunFolder run = Runs.open("evaluate", config, choicesWhenResumed(), context);
     // Once: a champion may be another one a moment later.
     List<Registry.Meant> meant = config.members().stream().map(config.models()::find).toList();
     List<String> paths = meant.stream().map(Registry.Meant::path).toList();
@@ -156,7 +169,9 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
     try (Lease lease = Runs.lease(run)) {
       Evaluation evaluation;
       try (JavaSparkContext spark = SparkContexts.open("evaluate")) {
-        evaluation = new Asking(config, spark, manifest, members, run).evaluation(paths, context);
+        evaluation =
+            new Asking(config, spark, manifest, members, identity(config, paths), run)
+                .evaluation(paths, context);
       }
       lease.requireHeld();
       savePictures(run, config, dataset, manifest, evaluation);
@@ -165,12 +180,31 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
     }
   }
 
-  /** Members and what they are asked. */
+  /** What answers depend on, beside the split. */
+  private static String identity(Config config, List<String> paths) {
+    List<String> parts = new ArrayList<>();
+    parts.add(
+        Digests.sha256(Location.of(config.dataset()).child(DatasetManifest.FILE).readBytes()));
+    paths.forEach(
+        path -> parts.add(TrainedModel.describe(TrainedModel.find(path, config.model())).sha256()));
+    parts.add(
+        Documents.toJsonLine(config.network())
+            + Documents.toJsonLine(new ImageTransform.Viewing(config.views(), config.scales()))
+            + config.tasks());
+    return String.join("\n", parts);
+  }
+
+  /**
+   * Members and what they are asked.
+   *
+   * @param identity of what answers depend on
+   */
   private record Asking(
       Config config,
       JavaSparkContext spark,
       DatasetManifest manifest,
       List<Member> members,
+      String identity,
       RunFolder run) {
 
     Evaluation evaluation(List<String> paths, Context context) {
@@ -230,6 +264,16 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
           Duration.ofMinutes(config.deadlineMinutes()));
     }
 
+    /** Answers of a run that was stopped, or that is asked for other ensembles, are kept. */
+    private void keepIfSame(Location scores, String splitName) {
+      Location of = scores.parent().child("scores.of");
+      String now = splitName + "\n" + members.stream().map(Member::name).toList() + "\n" + identity;
+      if (!of.exists() || !of.readText().equals(now)) {
+        scores.delete();
+        of.writeText(now);
+      }
+    }
+
     private List<Tally> ask(String splitName, Predictor.Question question) {
       DatasetManifest.Split split = manifest.split(splitName);
       Predictor predictor =
@@ -241,7 +285,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
                   Duration.ofMinutes(config.deadlineMinutes()),
                   config.network()));
       question.files().forEach(Location::delete);
-      question.scores().forEach(Location::delete);
+      question.scores().forEach(scores -> keepIfSame(scores, splitName));
       Broadcast<PictureShelf> pictures =
           spark.broadcast(
               new PictureShelf(

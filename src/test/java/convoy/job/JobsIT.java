@@ -19,6 +19,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -113,6 +114,51 @@ class JobsIT {
     assertThat(predictions(evaluation)).isEqualTo(70);
     assertThat(scores.selectedBy().rule()).contains("validation error in its training");
     assertThat(scores.winner().name()).isIn("run", "last");
+  }
+
+  /** Which is how a stopped evaluation goes on, too. */
+  @Test
+  void otherEnsemblesAreMadeOfKeptScores() throws IOException {
+    Path evaluation = folder.resolve("kept");
+    List<String> options =
+        new ArrayList<>(
+            List.of(
+                "--set",
+                "dataset=" + shapes,
+                "--set",
+                "members=[%s, %s/models/last]".formatted(run, run),
+                "--run",
+                evaluation.toString()));
+    Jobs.succeed("evaluate", options.toArray(String[]::new));
+    Evaluation first = read(evaluation);
+    Path part = evaluation.resolve("scores/part-00002.parquet");
+    Path other = evaluation.resolve("scores/part-00001.parquet");
+    FileTime before = Files.getLastModifiedTime(part);
+    Files.delete(other);
+    options.addAll(List.of("--set", "combinations=[vote]", "--set", "selection-split=validation"));
+    Jobs.succeed("evaluate", options.toArray(String[]::new));
+    Evaluation second = read(evaluation);
+    assertThat(second.members()).isEqualTo(first.members());
+    assertThat(second.ensembles().get(0)).isEqualTo(first.ensembles().get(2));
+    assertThat(second.ensembles())
+        .extracting(Evaluation.Score::name)
+        .containsExactly("ensemble-vote", "ensemble-greedy");
+    assertThat(Files.getLastModifiedTime(part)).isEqualTo(before);
+    assertThat(other).exists();
+    assertThat(predictions(evaluation)).isEqualTo(70);
+    options.addAll(List.of("--set", "views=mirrored"));
+    refused(
+        Jobs.run("evaluate", options.toArray(String[]::new)),
+        "Cannot resume %s: its configuration differs".formatted(evaluation));
+    // Of another model nothing is kept.
+    Files.writeString(evaluation.resolve("scores.of"), "another");
+    Jobs.succeed("evaluate", options.subList(0, options.size() - 2).toArray(String[]::new));
+    assertThat(Files.getLastModifiedTime(part)).isNotEqualTo(before);
+    assertThat(read(evaluation).members()).isEqualTo(first.members());
+  }
+
+  private static Evaluation read(Path evaluation) {
+    return Documents.read(Location.of(evaluation + "/evaluation.json"), Evaluation.class);
   }
 
   @Test
