@@ -14,10 +14,13 @@ import org.apache.spark.util.LongAccumulator;
  * twice, and one that has just ended does for a moment.
  */
 public final class RunningSum implements AutoCloseable {
+  /** In place of what an ended task has added, which is in the sum. */
+  private static final long ENDED = -1;
+
   private final JavaSparkContext spark;
   private final LongAccumulator ended;
 
-  /** By the task's number; 0 of those that have ended. */
+  /** By the task's number. */
   private final Map<Long, Long> running = new ConcurrentHashMap<>();
 
   private final SparkListener listener =
@@ -29,7 +32,7 @@ public final class RunningSum implements AutoCloseable {
 
         @Override
         public void onTaskEnd(SparkListenerTaskEnd end) {
-          running.put(end.taskInfo().taskId(), 0L);
+          running.put(end.taskInfo().taskId(), ENDED);
         }
       };
 
@@ -42,7 +45,7 @@ public final class RunningSum implements AutoCloseable {
   /** A heartbeat may come after its task's end. */
   private void told(Object value, long task) {
     if (value instanceof Long so) {
-      running.merge(task, so, (before, now) -> before == 0 ? before : now);
+      running.merge(task, so, (before, now) -> before == ENDED ? before : now);
     }
   }
 
@@ -52,7 +55,7 @@ public final class RunningSum implements AutoCloseable {
   }
 
   public long value() {
-    return ended.value() + running.values().stream().mapToLong(value -> value).sum();
+    return ended.value() + running.values().stream().mapToLong(value -> Math.max(0, value)).sum();
   }
 
   @Override

@@ -9,6 +9,7 @@ import convoy.core.Lease;
 import convoy.core.Location;
 import convoy.core.Otherwise;
 import convoy.core.Progress;
+import convoy.core.Provenance;
 import convoy.core.RunFolder;
 import convoy.core.UserException;
 import convoy.data.pictures.ImageTransform;
@@ -167,10 +168,11 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
     List<Member> members =
         Member.all(meant.stream().map(Registry.Meant::name).toList(), paths, config.model());
     try (Lease lease = Runs.lease(run)) {
+      lease.cleanUp();
       Evaluation evaluation;
       try (JavaSparkContext spark = SparkContexts.open("evaluate")) {
         evaluation =
-            new Asking(config, spark, manifest, members, identity(config, paths), run)
+            new Asking(config, spark, manifest, members, identity(config, members), run)
                 .evaluation(paths, context);
       }
       lease.requireHeld();
@@ -180,18 +182,24 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
     }
   }
 
-  /** What answers depend on, beside the split. */
-  private static String identity(Config config, List<String> paths) {
+  /** What answers depend on, beside the split: of the members as they were read. */
+  private static String identity(Config config, List<Member> members) {
     List<String> parts = new ArrayList<>();
+    parts.add(Provenance.version());
     parts.add(
         Digests.sha256(Location.of(config.dataset()).child(DatasetManifest.FILE).readBytes()));
-    paths.forEach(
-        path -> parts.add(TrainedModel.describe(TrainedModel.find(path, config.model())).sha256()));
+    for (Member member : members) {
+      parts.add(
+          member.name()
+              + Digests.sha256(member.parameters().read())
+              + Documents.toJsonLine(member.network())
+              + Documents.toJsonLine(member.transform()));
+    }
     parts.add(
         Documents.toJsonLine(config.network())
             + Documents.toJsonLine(new ImageTransform.Viewing(config.views(), config.scales()))
             + config.tasks());
-    return String.join("\n", parts);
+    return Digests.sha256(String.join("\n", parts));
   }
 
   /**

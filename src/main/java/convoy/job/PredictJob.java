@@ -159,6 +159,7 @@ final class PredictJob implements Job<PredictJob.Config> {
   public void run(Config config, Context context) {
     RunFolder run = Runs.open("predict", config, context);
     try (Lease lease = Runs.lease(run)) {
+      lease.cleanUp();
       run(config, run, lease, context);
     }
   }

@@ -40,7 +40,7 @@ final class Stop {
             ? "stopped: the same command with the same --run, or output, goes on where this stood"
             : "stopped");
     try {
-      boolean unused = ended.await(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      boolean unused = !resumes || ended.await(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -331,7 +332,22 @@ class RetrainIT {
     return TrainedModel.describe(Location.of(registry.resolve("registry:champion"))).sha256();
   }
 
+  /** Some marks are there for half a second, which a busy machine may miss: then once more. */
   private static void killWhen(String mark) throws Exception {
+    Path before = folder.resolve("before-the-kill");
+    for (int attempt = 0; attempt < 4; attempt++) {
+      FileUtils.deleteDirectory(before.toFile());
+      FileUtils.copyDirectory(Files.createDirectories(models).toFile(), before.toFile());
+      if (isKilledWhen(mark)) {
+        return;
+      }
+      FileUtils.deleteDirectory(models.toFile());
+      FileUtils.copyDirectory(before.toFile(), models.toFile());
+    }
+    throw new AssertionError(mark + "\n" + Files.readString(folder.resolve("killed.log")));
+  }
+
+  private static boolean isKilledWhen(String mark) throws Exception {
     Process process =
         JobProcess.start(
             folder.resolve("killed.log"),
@@ -339,12 +355,14 @@ class RetrainIT {
             "retrain",
             options());
     long end = System.nanoTime() + 120_000_000_000L;
-    while (process.isAlive() && !isThere(mark) && System.nanoTime() < end) {
+    boolean seen = isThere(mark);
+    while (process.isAlive() && !seen && System.nanoTime() < end) {
       Thread.sleep(5);
+      seen = isThere(mark);
     }
     process.destroyForcibly();
     process.waitFor();
-    assertThat(isThere(mark)).as(Files.readString(folder.resolve("killed.log"))).isTrue();
+    return seen;
   }
 
   private static boolean isThere(String mark) {

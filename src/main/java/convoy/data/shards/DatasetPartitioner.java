@@ -371,6 +371,7 @@ public final class DatasetPartitioner {
     OutputFolder folder = new OutputFolder(output);
     folder.requireFree(false);
     try (Lease lease = Lease.take(output, "data set")) {
+      lease.cleanUp();
       folder.begin(provenance);
       Map<String, Long> counts =
           new TreeMap<>(
