@@ -163,8 +163,7 @@ public final class Documents {
   /** Not through YAML's parser, which has limits of size and of characters. */
   public static <T> T fromJson(String name, String json, Class<T> type) {
     if (json(name, json) instanceof ObjectNode object) {
-      return new Documents(object)
-          .bind(name, type, problems -> new RecordBinder(problems, object).ofData());
+      return bound(name, object, type, RecordBinder::ofData);
     }
     throw new UserException("Cannot read %s: it is not an object of JSON.".formatted(name));
   }
@@ -309,10 +308,11 @@ public final class Documents {
 
   /** The record that this document means; every problem is reported, each with its key's path. */
   public <T> T bind(String name, Class<T> type) {
-    return bind(name, type, problems -> new RecordBinder(problems, defaults));
+    return bound(name, tree, type, problems -> new RecordBinder(problems, defaults));
   }
 
-  private <T> T bind(String name, Class<T> type, Function<List<String>, RecordBinder> binder) {
+  private static <T> T bound(
+      String name, JsonNode tree, Class<T> type, Function<List<String>, RecordBinder> binder) {
     List<String> problems = new ArrayList<>();
     T bound = type.cast(binder.apply(problems).bind(tree, type, ""));
     if (!problems.isEmpty()) {

@@ -36,7 +36,7 @@ final class RecordBinder {
   private static final String MISSING = "???";
 
   /** What machines write has all values; a text may be any. */
-  private boolean ofData;
+  private final boolean ofData;
 
   private final List<String> problems;
   private final JsonNode defaults;
@@ -47,14 +47,18 @@ final class RecordBinder {
    *     them are checked
    */
   RecordBinder(List<String> problems, JsonNode defaults) {
+    this(problems, defaults, false);
+  }
+
+  private RecordBinder(List<String> problems, JsonNode defaults, boolean ofData) {
     this.problems = problems;
     this.defaults = defaults;
+    this.ofData = ofData;
   }
 
   /** For a document in which every text of a value that is always there is what it says. */
-  RecordBinder ofData() {
-    ofData = true;
-    return this;
+  static RecordBinder ofData(List<String> problems) {
+    return new RecordBinder(problems, MissingNode.getInstance(), true);
   }
 
   private boolean isMissing(JsonNode node) {

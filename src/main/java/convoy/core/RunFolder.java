@@ -12,6 +12,7 @@ import java.util.function.Supplier;
  * @param location of the folder
  */
 public record RunFolder(Location location) {
+  private static final String KIND = "run";
   private static final String CONFIG = "config.yaml";
   private static final String JOB = "# job: ";
   private static final String PROVENANCE = "provenance.json";
@@ -104,6 +105,16 @@ public record RunFolder(Location location) {
 
   public Location file(String name) {
     return location.child(name);
+  }
+
+  /** The right to write into it, for one job at a time. */
+  public Lease lease() {
+    return Lease.take(location, KIND);
+  }
+
+  /** Refuses a run that somebody is at work on. */
+  public void requireFree() {
+    Lease.requireFree(location, KIND);
   }
 
   /**

@@ -167,7 +167,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
     List<String> paths = meant.stream().map(Registry.Meant::path).toList();
     List<Member> members =
         Member.all(meant.stream().map(Registry.Meant::name).toList(), paths, config.model());
-    try (Lease lease = Runs.lease(run)) {
+    try (Lease lease = run.lease()) {
       lease.cleanUp();
       Evaluation evaluation;
       try (JavaSparkContext spark = SparkContexts.open("evaluate")) {
@@ -275,7 +275,7 @@ final class EvaluateJob implements Job<EvaluateJob.Config> {
     /** Answers of a run that was stopped, or that is asked for other ensembles, are kept. */
     private void keepIfSame(Location scores, String splitName) {
       Location of = scores.parent().child("scores.of");
-      String now = splitName + "\n" + members.stream().map(Member::name).toList() + "\n" + identity;
+      String now = splitName + " " + identity;
       if (!of.exists() || !of.readText().equals(now)) {
         scores.delete();
         of.writeText(now);

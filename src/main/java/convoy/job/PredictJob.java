@@ -158,7 +158,7 @@ final class PredictJob implements Job<PredictJob.Config> {
   @Override
   public void run(Config config, Context context) {
     RunFolder run = Runs.open("predict", config, context);
-    try (Lease lease = Runs.lease(run)) {
+    try (Lease lease = run.lease()) {
       lease.cleanUp();
       run(config, run, lease, context);
     }

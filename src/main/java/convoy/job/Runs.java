@@ -1,7 +1,6 @@
 package convoy.job;
 
 import convoy.core.Checks;
-import convoy.core.Lease;
 import convoy.core.Location;
 import convoy.core.RunFolder;
 import convoy.core.UserException;
@@ -15,8 +14,6 @@ import java.util.Optional;
 /** Where runs are. */
 final class Runs {
   private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
-
-  private static final String KIND = "run";
 
   private Runs() {}
 
@@ -33,7 +30,7 @@ final class Runs {
         named -> {
           problems.addAll(named.problemsWithWriting());
           Checks.collect(problems, () -> RunFolder.require(named, job, config, free));
-          Checks.collect(problems, () -> Lease.requireFree(named, KIND));
+          Checks.collect(problems, new RunFolder(named)::requireFree);
         });
     return problems;
   }
@@ -57,10 +54,5 @@ final class Runs {
       context.out().printf("Run %s%n", folder);
     }
     return RunFolder.open(folder, job, config, free, context.provenance());
-  }
-
-  /** The right to write into it, for one job at a time. */
-  static Lease lease(RunFolder run) {
-    return Lease.take(run.location(), KIND);
   }
 }

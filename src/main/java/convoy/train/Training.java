@@ -45,7 +45,7 @@ public final class Training {
     String before = plan.describe(spark) + computedBy(config) + beginning(subject);
     listener.message(before);
     plan.requireRoom(spark);
-    try (Lease lease = Lease.take(run.location(), "run");
+    try (Lease lease = run.lease();
         TrainingMetrics metrics = new TrainingMetrics()) {
       lease.cleanUp();
       TrainingState.write(run, before);

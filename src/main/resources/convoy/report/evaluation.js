@@ -61,7 +61,7 @@ function charts() {
       scales: {x: {time: false}, y: {range: (u, low, high) => [chart.close ? 0.95 * low : Math.min(0, low), chart.top || (high > 0 ? high * 1.05 : 1)]}},
       axes: [chart.top ? axis : {...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]}, {...axis, size: 60}],
       series: [{label: chart.label, value: (u, value) => value === null ? "" : number(value, chart.top ? 2 : 0)}, ...chart.lines.map(([name, , aside], i) => ({
-        label: name, stroke: colour(aside ? "--dim" : "--c" + i % 4), colour: colour(aside ? "--dim" : "--c" + i % 4), width: aside ? 1 : 2, spanGaps: true,
+        label: name, stroke: colour(aside ? "--dim" : "--c" + i % 4), width: aside ? 1 : 2, spanGaps: true,
         dash: aside ? undefined : DASHES[Math.floor(i / 4) % DASHES.length], points: {show: !aside && chart.x.length < 40}, value: (u, value) => value === null ? "" : number(value, chart.digits)}))],
     }, chart.lines), [chart.x, ...chart.lines.map(([, values]) => values)], boxes[place]));
   });

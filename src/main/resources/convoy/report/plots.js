@@ -22,7 +22,7 @@ function nameLines(plot, series) {
   pen.textBaseline = "middle";
   pen.textAlign = "left";
   ends.forEach(({line, y}) => {
-    pen.fillStyle = line.colour;
+    pen.fillStyle = line.stroke;
     pen.fillText(shortened(line.label), left + width + 5 * ratio, y);
   });
   pen.restore();

@@ -85,7 +85,7 @@ function charts(epochs) {
       scales: {x: {time: false}, y: {range: (u, low, high) => [Math.min(0, low), high > 0 ? high * 1.05 : 1]}},
       axes: [{...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]}, {...axis, size: 60}],
       series: [{label: "epoch"}, ...lines.map(([name], i) => ({
-        label: name, stroke: colour("--c" + i), colour: colour("--c" + i), width: 2, points: {show: epochs.length < 40},
+        label: name, stroke: colour("--c" + i), width: 2, points: {show: epochs.length < 40},
         value: (u, value) => value === null ? "" : number(value, chart.digits)}))],
     }, lines), [epochs.map(e => e.epoch), ...lines.map(([, of]) => epochs.map(of))], box);
     plots.push(plot);
