@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,6 +21,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntPredicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ProcessGroupIT {
   private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -39,19 +41,24 @@ class ProcessGroupIT {
     ProcessGroup.Rendezvous first =
         ProcessGroup.open(
             new ProcessGroup.Member(0, size, "127.0.0.1", deadline, () -> cancelled.test(0)));
+    String address = first.address();
     List<Future<T>> results = new ArrayList<>();
     for (int r = 0; r < size; r++) {
       int rank = r;
       results.add(
           threads.submit(
               () -> {
-                ProcessGroup.Rendezvous own =
-                    rank == 0
-                        ? first
-                        : ProcessGroup.open(
-                            new ProcessGroup.Member(
-                                rank, size, "127.0.0.1", deadline, () -> cancelled.test(rank)));
-                try (ProcessGroup group = own.join(first.address())) {
+                try (ProcessGroup.Rendezvous own =
+                        rank == 0
+                            ? first
+                            : ProcessGroup.open(
+                                new ProcessGroup.Member(
+                                    rank,
+                                    size,
+                                    "127.0.0.1",
+                                    deadline,
+                                    () -> cancelled.test(rank)));
+                    ProcessGroup group = own.join(address)) {
                   return work.with(group, rank);
                 }
               }));
@@ -99,17 +106,18 @@ class ProcessGroupIT {
     }
   }
 
+  private static ProcessBuilder process(Class<?> main) {
+    return new ProcessBuilder(
+        ProcessHandle.current().info().command().orElse("java"),
+        "-cp",
+        System.getProperty("java.class.path"),
+        main.getName());
+  }
+
   /** A process of its own: this one's standard output is the test runner's. */
   @Test
   void nothingIsPrintedWhenRanksMeet() throws Exception {
-    Process process =
-        new ProcessBuilder(
-                ProcessHandle.current().info().command().orElse("java"),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Meeting.class.getName())
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
+    Process process = process(Meeting.class).redirectError(ProcessBuilder.Redirect.DISCARD).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).isZero();
     assertThat(output.lines().filter(line -> line.startsWith("said "))).hasSize(2);
@@ -286,6 +294,52 @@ class ProcessGroupIT {
       assertThat(results.get(1).get(20, TimeUnit.SECONDS)).isTrue();
       assertThat(late.getFloat(0)).isEqualTo(2);
       assertThat(early.getFloatArray(0, values)).isEqualTo(ones);
+    }
+  }
+
+  /** A group ends when what is under way does, on another thread; until then it needs its store. */
+  @Test
+  void groupsThatEndLateCorruptNoMemory(@TempDir Path folder) throws Exception {
+    ProcessBuilder builder = process(LateEnds.class).redirectErrorStream(true);
+    // glibc looks at every freed piece again that it has no cache for, and aborts at a changed one.
+    builder.environment().put("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0");
+    Path output = folder.resolve("output");
+    Process process = builder.redirectOutput(output.toFile()).directory(folder.toFile()).start();
+    assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+    assertThat(output).content().contains("whole").doesNotContain("corrupted");
+    assertThat(process.exitValue()).isZero();
+  }
+
+  /** Rank 0 is cancelled within a sum, again and again; then the other one takes part in it. */
+  static final class LateEnds {
+    private LateEnds() {}
+
+    public static void main(String[] arguments) throws Exception {
+      ProcessGroupIT test = new ProcessGroupIT();
+      for (int i = 0; i < 30; i++) {
+        AtomicBoolean cancelled = new AtomicBoolean();
+        CountDownLatch ended = new CountDownLatch(1);
+        List<Future<double[]>> results =
+            test.ranks(
+                2,
+                Duration.ofSeconds(30),
+                rank -> rank == 0 && cancelled.get(),
+                (group, rank) -> {
+                  var unused = group.sum(rank);
+                  if (rank == 1) {
+                    ended.await();
+                  } else {
+                    cancelled.set(true);
+                  }
+                  return group.sum(rank);
+                });
+        assertThatThrownBy(results.get(0)::get).hasMessageContaining("the task was cancelled");
+        ended.countDown();
+        results.get(1).get();
+        Thread.sleep(50);
+      }
+      System.out.println("whole");
+      System.exit(0);
     }
   }
 }

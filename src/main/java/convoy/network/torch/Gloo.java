@@ -57,9 +57,14 @@ final class Gloo implements ProcessGroup {
     }
   }
 
-  /** On rank 0 the store through which the ranks find each other. */
   private static final class Meeting implements Rendezvous {
     private final Member member;
+
+    /**
+     * Through which the ranks find each other, on rank 0; on others once they join. Then it is the
+     * group's: closing a store deletes it, whoever else counts on it (JavaCPP makes it with {@code
+     * new}), so it must outlive the group.
+     */
     private TCPStore store;
 
     private Meeting(Member member) {
@@ -98,7 +103,9 @@ final class Gloo implements ProcessGroup {
             Stdout.quietly(
                 () -> new ProcessGroupGloo(store, member.rank(), member.size(), options));
         group.setTimeout(new Milliseconds(member.deadline().toMillis()));
-        return new Gloo(member, store, group);
+        Gloo joined = new Gloo(member, store, group);
+        store = null;
+        return joined;
       } catch (RuntimeException e) {
         throw failure(member, "to meet at " + address, e);
       }
@@ -304,6 +311,7 @@ final class Gloo implements ProcessGroup {
       underWay.releaseReference();
     }
     group.close();
+    // Not before: the group lets go of it in its memory.
     store.close();
     if (room != null) {
       room.close();
