@@ -1,12 +1,16 @@
 package convoy.cluster;
 
 import convoy.core.UserException;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkExecutorInfo;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
@@ -46,6 +50,11 @@ public final class SparkContexts {
   private static final List<String> KERNEL_CHOICES =
       List.of("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE");
 
+  /** That tasks have to end, and to say so, once their job is cancelled. */
+  private static final Duration GOODBYE = Duration.ofSeconds(5);
+
+  private static final AtomicReference<Patient> OPENED = new AtomicReference<>();
+
   private SparkContexts() {}
 
   /** A context of its own for a job. */
@@ -68,9 +77,10 @@ public final class SparkContexts {
         conf.setIfMissing("spark.executorEnv." + name, System.getenv(name));
       }
     }
-    JavaSparkContext spark;
+    Patient spark;
     try {
-      spark = new JavaSparkContext(conf);
+      spark = new Patient(conf);
+      OPENED.set(spark);
       awaitExecutor(spark);
     } catch (UserException e) {
       throw e;
@@ -84,6 +94,43 @@ public final class SparkContexts {
           e);
     }
     return spark;
+  }
+
+  /** Of the context that was opened here last, whatever they do; nothing if there is none. */
+  public static void cancelJobs() {
+    Patient spark = OPENED.get();
+    if (spark != null && !spark.sc().isStopped()) {
+      spark.cancelled = true;
+      spark.cancelAllJobs();
+    }
+  }
+
+  /** One that waits a little for its tasks: else Spark would fill the terminal with traces. */
+  private static final class Patient extends JavaSparkContext {
+    private volatile boolean cancelled;
+
+    Patient(SparkConf conf) {
+      super(conf);
+    }
+
+    @Override
+    public void close() {
+      long end = System.nanoTime() + GOODBYE.toNanos();
+      if (cancelled) {
+        // Tasks that have just begun are not counted yet.
+        pause();
+      }
+      while (System.nanoTime() < end && !sc().isStopped() && tasksRunning(this) > 0) {
+        pause();
+      }
+      super.close();
+    }
+  }
+
+  private static int tasksRunning(JavaSparkContext spark) {
+    return Arrays.stream(spark.sc().statusTracker().getExecutorInfos())
+        .mapToInt(SparkExecutorInfo::numRunningTasks)
+        .sum();
   }
 
   /**
@@ -103,7 +150,7 @@ public final class SparkContexts {
   }
 
   /** Spark itself would wait for ever. */
-  private static void awaitExecutor(JavaSparkContext spark) {
+  private static void awaitExecutor(Patient spark) {
     // With dynamic allocation executors come when tasks wait, and rounds have deadlines of their
     // own.
     if (spark.isLocal() || spark.getConf().getBoolean("spark.dynamicAllocation.enabled", false)) {
@@ -112,7 +159,7 @@ public final class SparkContexts {
     long end = System.nanoTime() + EXECUTORS_DEADLINE_SECONDS * 1_000_000_000L;
     // The driver counts as one.
     while (spark.sc().statusTracker().getExecutorInfos().length < 2) {
-      if (System.nanoTime() > end || spark.sc().isStopped()) {
+      if (System.nanoTime() > end || spark.cancelled || spark.sc().isStopped()) {
         spark.stop();
         throw new UserException(
             "Cannot get an executor from %s: none came within %d s. Start workers, or ask for less memory or fewer cores."

@@ -1,13 +1,17 @@
 package convoy.job;
 
+import convoy.cluster.SparkContexts;
+import convoy.core.ShutdownHook;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /** Whether somebody has stopped the job, by Ctrl-C or a signal; says how it goes on. */
 final class Stop {
-  /** Spark, which is being stopped as well, lets go of the job soon. */
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  /** For what a job does in the end: its tasks let go, its page and its lease. */
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
+
+  private static final Duration POLL = Duration.ofMillis(200);
 
   private static volatile boolean asked;
 
@@ -20,38 +24,35 @@ final class Stop {
    */
   static void told(boolean resumes, Runnable job) {
     CountDownLatch ended = new CountDownLatch(1);
-    Thread hook = new Thread(() -> tell(resumes, ended), "stop");
-    Runtime.getRuntime().addShutdownHook(hook);
+    // The hook's own patience ends first, in silence.
+    ShutdownHook hook = ShutdownHook.add(PATIENCE.multipliedBy(2), () -> tell(resumes, ended));
     try {
       job.run();
     } finally {
       ended.countDown();
-      forget(hook);
+      if (!hook.remove()) {
+        asked = true;
+      }
     }
   }
 
-  /**
-   * The process ends after this: what the job does in the end, its page and its lease, is awaited.
-   */
+  /** The process ends after this, and Spark, where the job has not closed it by then. */
   private static void tell(boolean resumes, CountDownLatch ended) {
     asked = true;
     System.err.println(
         resumes
             ? "stopped: the same command with the same --run, or output, goes on where this stood"
             : "stopped");
+    long end = System.nanoTime() + PATIENCE.toNanos();
     try {
-      boolean unused = !resumes || ended.await(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      // Again and again: a job may have begun another one.
+      do {
+        SparkContexts.cancelJobs();
+      } while (resumes
+          && !ended.await(POLL.toMillis(), TimeUnit.MILLISECONDS)
+          && System.nanoTime() < end);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  private static void forget(Thread hook) {
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // The process is being stopped: the hook runs.
-      asked = true;
     }
   }
 

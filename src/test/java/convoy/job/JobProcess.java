@@ -6,7 +6,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A job in a JVM of its own, to be stopped or killed; on two cores of this machine. */
+/**
+ * A job in a JVM of its own, to be stopped or killed; on two cores of this machine, and with the
+ * log that jobs have.
+ */
 final class JobProcess {
   private JobProcess() {}
 
@@ -24,6 +27,7 @@ final class JobProcess {
                 ProcessHandle.current().info().command().orElse("java"),
                 "-Xmx1g",
                 "-Djava.awt.headless=true",
+                "-Dlog4j2.configurationFile=" + Path.of("conf/log4j2.properties").toUri(),
                 "-Dspark.master=local[2]"));
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(flag -> flag.startsWith("--add-opens"))
