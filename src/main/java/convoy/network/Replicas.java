@@ -172,11 +172,10 @@ public final class Replicas {
       closeIdle();
     }
     ExecutorService thread = Executors.newSingleThreadExecutor(Daemons.named("replica"));
+    Future<Network> built =
+        thread.submit(() -> Engine.open(kind.network(), kind.backend(), kind.gpu()));
     try {
-      return new Replica(
-          kind,
-          thread.submit(() -> Engine.open(kind.network(), kind.backend(), kind.gpu())).get(),
-          thread);
+      return new Replica(kind, built.get(), thread);
     } catch (ExecutionException e) {
       thread.shutdown();
       if (e.getCause() instanceof RuntimeException cause) {
@@ -184,6 +183,13 @@ public final class Replicas {
       }
       throw new IllegalStateException("Cannot build " + kind, e.getCause());
     } catch (InterruptedException e) {
+      // It is built all the same, and nobody's.
+      var unused =
+          thread.submit(
+              () -> {
+                built.get().close();
+                return true;
+              });
       thread.shutdown();
       Thread.currentThread().interrupt();
       throw new IllegalStateException("Interrupted while building " + kind, e);

@@ -30,6 +30,9 @@ final class RoundAverage implements AutoCloseable {
   /** What rounding took; each rank's own. */
   static final String RESIDUAL = "residual";
 
+  /** The parameters that a round began with, where it is asked for them. */
+  private static final String BEGAN = "began";
+
   private final TrainingTask.Rules rules;
   private final int values;
   private final Network network;
@@ -37,7 +40,6 @@ final class RoundAverage implements AutoCloseable {
   private final int ranks;
   private final NativeVector.Library library = NativeVector.library();
   private final Map<String, NativeVector> kept = new LinkedHashMap<>();
-  private final Optional<NativeVector> start;
   private long sentBytes;
 
   /**
@@ -54,19 +56,26 @@ final class RoundAverage implements AutoCloseable {
     this.network = network;
     this.group = group;
     ranks = member.size();
-    if (rules.outerStep().remembers()) {
-      kept.put(OUTER, library.zeros(values));
+    boolean rounds = rules.payload() == Payload.BFLOAT16;
+    try {
+      keep(OUTER, rules.outerStep().remembers());
+      keep(AVERAGE, rules.movingAverage() > 0 && member.rank() == 0);
+      keep(RESIDUAL, rounds);
+      keep(BEGAN, rules.outerStep().remembers() || rounds);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
     }
-    if (rules.movingAverage() > 0 && member.rank() == 0) {
-      kept.put(AVERAGE, library.zeros(values));
+  }
+
+  private void keep(String name, boolean isNeeded) {
+    if (isNeeded) {
+      kept.put(name, library.zeros(values));
     }
-    if (rules.payload() == Payload.BFLOAT16) {
-      kept.put(RESIDUAL, library.zeros(values));
-    }
-    start =
-        rules.outerStep().remembers() || rules.payload() == Payload.BFLOAT16
-            ? Optional.of(library.zeros(values))
-            : Optional.empty();
+  }
+
+  private Optional<NativeVector> began() {
+    return Optional.ofNullable(kept.get(BEGAN));
   }
 
   /** A vector of the replica. */
@@ -100,7 +109,7 @@ final class RoundAverage implements AutoCloseable {
   void start(boolean isNew) {
     parameters(
         parameters -> {
-          start.ifPresent(vector -> vector.copy(parameters));
+          began().ifPresent(vector -> vector.copy(parameters));
           if (isNew) {
             Optional.ofNullable(kept.get(AVERAGE)).ifPresent(vector -> vector.copy(parameters));
           }
@@ -125,7 +134,7 @@ final class RoundAverage implements AutoCloseable {
               sent(vectors.remembered(), Float.BYTES);
             }
             outerStep(parameters, vectors.trained(), learningRate);
-            start.ifPresent(vector -> vector.copy(parameters));
+            began().ifPresent(vector -> vector.copy(parameters));
             moveAverage(parameters, rounds);
           }
         });
@@ -145,27 +154,31 @@ final class RoundAverage implements AutoCloseable {
     // Few statistics, whose small values would drown in the rounding of large changes.
     List<Network.Stretch> statistics = others(trained, parameters.values());
     List<NativeVector> exact = new ArrayList<>();
-    for (Network.Stretch stretch : statistics) {
-      try (NativeVector part = parameters.part(stretch.from(), stretch.length())) {
+    try {
+      for (Network.Stretch stretch : statistics) {
         NativeVector copy = library.zeros(stretch.length());
-        copy.copy(part);
         exact.add(copy);
+        try (NativeVector part = parameters.part(stretch.from(), stretch.length())) {
+          copy.copy(part);
+        }
       }
-    }
-    NativeVector began = start.orElseThrow();
-    parameters.add(-1, began);
-    boolean finite = group.sumRounded(parameters, kept.get(RESIDUAL), weight);
-    parameters.add(1, began);
-    for (int i = 0; i < exact.size(); i++) {
-      Network.Stretch stretch = statistics.get(i);
-      try (NativeVector part = parameters.part(stretch.from(), stretch.length());
-          NativeVector copy = exact.get(i)) {
+      NativeVector began = began().orElseThrow();
+      parameters.add(-1, began);
+      boolean finite = group.sumRounded(parameters, kept.get(RESIDUAL), weight);
+      parameters.add(1, began);
+      for (int i = 0; i < exact.size(); i++) {
+        Network.Stretch stretch = statistics.get(i);
+        NativeVector copy = exact.get(i);
         finite &= group.sum(copy.address(), copy.values(), weight);
-        part.copy(copy);
+        try (NativeVector part = parameters.part(stretch.from(), stretch.length())) {
+          part.copy(copy);
+        }
+        sent(stretch.length(), Float.BYTES);
       }
-      sent(stretch.length(), Float.BYTES);
+      return finite;
+    } finally {
+      exact.forEach(NativeVector::close);
     }
-    return finite;
   }
 
   /** What lies between stretches. */
@@ -192,7 +205,7 @@ final class RoundAverage implements AutoCloseable {
       return;
     }
     for (Network.Stretch stretch : trained) {
-      try (NativeVector began = start.orElseThrow().part(stretch.from(), stretch.length());
+      try (NativeVector began = began().orElseThrow().part(stretch.from(), stretch.length());
           NativeVector mean = parameters.part(stretch.from(), stretch.length());
           NativeVector outer = kept.get(OUTER).part(stretch.from(), stretch.length())) {
         rules.outerStep().apply(began, mean, outer, learningRate);
@@ -297,7 +310,6 @@ final class RoundAverage implements AutoCloseable {
 
   @Override
   public void close() {
-    start.ifPresent(NativeVector::close);
     kept.values().forEach(NativeVector::close);
   }
 }

@@ -57,15 +57,18 @@ final class Gloo implements ProcessGroup {
     }
   }
 
+  /** What is here goes to the group when all have joined. */
   private static final class Meeting implements Rendezvous {
     private final Member member;
 
     /**
-     * Through which the ranks find each other, on rank 0; on others once they join. Then it is the
-     * group's: closing a store deletes it, whoever else counts on it (JavaCPP makes it with {@code
-     * new}), so it must outlive the group.
+     * Through which the ranks find each other, on rank 0; on others once they join. Closing a store
+     * deletes it, whoever else counts on it (JavaCPP makes it with {@code new}), so it must outlive
+     * the group.
      */
     private TCPStore store;
+
+    private ProcessGroupGloo group;
 
     private Meeting(Member member) {
       this.member = member;
@@ -97,18 +100,27 @@ final class Gloo implements ProcessGroup {
           store = store(parts[0], Integer.parseInt(parts[1]), false);
         }
         gather();
-        var options = ProcessGroupGloo.Options.create(CONNECTING);
-        options.devices().push_back(ProcessGroupGloo.createDeviceForHostname(member.host()));
-        ProcessGroupGloo group =
-            Stdout.quietly(
-                () -> new ProcessGroupGloo(store, member.rank(), member.size(), options));
-        group.setTimeout(new Milliseconds(member.deadline().toMillis()));
+        connect();
         Gloo joined = new Gloo(member, store, group);
+        group = null;
         store = null;
         return joined;
       } catch (RuntimeException e) {
         throw failure(member, "to meet at " + address, e);
       }
+    }
+
+    private void connect() {
+      // The group has references of its own; left to the garbage collector, these would keep a
+      // thread and its sockets for long.
+      try (var options = ProcessGroupGloo.Options.create(CONNECTING);
+          var device = ProcessGroupGloo.createDeviceForHostname(member.host())) {
+        options.devices().push_back(device);
+        group =
+            Stdout.quietly(
+                () -> new ProcessGroupGloo(store, member.rank(), member.size(), options));
+      }
+      group.setTimeout(new Milliseconds(member.deadline().toMillis()));
     }
 
     /** Until all ranks are here: the group itself waits in native code, which nothing could end. */
@@ -140,6 +152,9 @@ final class Gloo implements ProcessGroup {
 
     @Override
     public void close() {
+      if (group != null) {
+        group.close();
+      }
       if (store != null) {
         store.close();
       }
@@ -295,15 +310,22 @@ final class Gloo implements ProcessGroup {
       end();
       return;
     }
-    Daemons.named("process-group-end")
-        .newThread(
-            () -> {
-              while (!underWay.isCompleted()) {
-                LockSupport.parkNanos(LONGEST_PAUSE_NANOS);
-              }
-              end();
-            })
-        .start();
+    Thread ending =
+        Daemons.named("process-group-end")
+            .newThread(
+                () -> {
+                  while (!underWay.isCompleted()) {
+                    LockSupport.parkNanos(LONGEST_PAUSE_NANOS);
+                  }
+                  end();
+                });
+    try {
+      ending.start();
+    } catch (OutOfMemoryError e) {
+      // No more threads: better late than in the order of the garbage collector.
+      end();
+      throw e;
+    }
   }
 
   private void end() {

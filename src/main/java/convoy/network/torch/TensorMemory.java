@@ -112,6 +112,10 @@ final class TensorMemory implements NativeVector {
 
   @Override
   public void put(byte[] bytes) {
+    if (bytes.length != (long) values * Float.BYTES) {
+      throw new IllegalArgumentException(
+          "%d bytes do not fill %d values".formatted(bytes.length, values));
+    }
     var unused = Scopes.freeing(() -> new BytePointer(tensor.data_ptr()).put(bytes));
   }
 
