@@ -45,6 +45,8 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] arguments) {
+    // Numbers as the sentences around them are.
+    Locale.setDefault(Locale.ENGLISH);
     PrintWriter err =
         new PrintWriter(new OutputStreamWriter(System.err, Charset.defaultCharset()), true);
     System.exit(run(err, arguments));

@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.util.LongAccumulator;
 import org.junit.jupiter.api.Test;
 
 class RunningSumIT {
+  /** Tasks run in this process. */
+  private static final CountDownLatch SEEN = new CountDownLatch(1);
 
   @Test
   void whatARunningTaskHasAddedIsSeen() {
@@ -27,23 +31,27 @@ class RunningSumIT {
       List<Integer> done =
           ClusterJob.collect(
               spark,
-              spark.parallelize(List.of(1, 2), 2).map(i -> slowly(i, adder)),
+              spark.parallelize(List.of(1, 2), 2).map(i -> halves(i, adder)),
               "the sum",
-              Duration.ofMinutes(1),
-              tasks -> seen.add(sum.value()));
+              Duration.ofMinutes(2),
+              tasks -> {
+                seen.add(sum.value());
+                if (sum.value() > 0) {
+                  SEEN.countDown();
+                }
+              });
       assertThat(done).containsExactly(1, 2);
-      // Neither task has ended by then.
-      assertThat(seen).anyMatch(value -> value > 0 && value < 20);
+      // The tasks have waited for that.
+      assertThat(seen).anyMatch(value -> value > 0 && value <= 20);
       assertThat(seen).allMatch(value -> value <= 80);
       assertThat(adder.value()).isEqualTo(40);
     }
   }
 
-  private static int slowly(int i, LongAccumulator adder) throws InterruptedException {
-    for (int step = 0; step < 20; step++) {
-      adder.add(1);
-      Thread.sleep(100);
-    }
+  private static int halves(int i, LongAccumulator adder) throws InterruptedException {
+    adder.add(10);
+    assertThat(SEEN.await(1, TimeUnit.MINUTES)).isTrue();
+    adder.add(10);
     return i;
   }
 }

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.commons.io.FileUtils;
@@ -354,7 +355,7 @@ class RetrainIT {
             List.of("-Dspark.ui.enabled=false"),
             "retrain",
             options());
-    long end = System.nanoTime() + 120_000_000_000L;
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(5);
     boolean seen = isThere(mark);
     while (process.isAlive() && !seen && System.nanoTime() < end) {
       Thread.sleep(5);
@@ -366,19 +367,23 @@ class RetrainIT {
   }
 
   private static boolean isThere(String mark) {
-    String[] parts = mark.split("/");
     List<Path> at = List.of(models);
-    for (String part : parts) {
-      at =
-          at.stream()
-              .flatMap(
-                  path ->
-                      part.equals("*")
-                          ? Files.isDirectory(path) ? files(path).stream() : Stream.of()
-                          : Stream.of(path.resolve(part)))
-              .toList();
+    for (String part : mark.split("/")) {
+      at = at.stream().flatMap(path -> matching(path, part)).toList();
     }
     return at.stream().anyMatch(Files::exists);
+  }
+
+  private static Stream<Path> matching(Path path, String part) {
+    if (!part.equals("*")) {
+      return Stream.of(path.resolve(part));
+    }
+    try {
+      return Files.isDirectory(path) ? files(path).stream() : Stream.of();
+    } catch (UncheckedIOException e) {
+      // The retraining has deleted it meanwhile.
+      return Stream.of();
+    }
   }
 
   /** Each drop's classes are numbered after those of the drops before it. */

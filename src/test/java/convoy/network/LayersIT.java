@@ -16,17 +16,15 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Every layer with a window against its definition in plain Java, forward and backward, over random
- * shapes, on every engine that has it.
+ * shapes, on every engine that has it. One at a time: Deeplearning4j's kernels are chosen for the
+ * whole process.
  */
-@Execution(ExecutionMode.CONCURRENT)
 class LayersIT {
   private static final int TRIALS = 20;
 

@@ -25,11 +25,13 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What holds for a network on any engine. */
+/** What holds for a network on any engine. Alone, as it measures the process's memory. */
+@Isolated
 class NetworkIT {
   private static final Network.Step STEP = new Network.Step(0.05, 0.9, 5e-4);
 

@@ -8,8 +8,13 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
-/** Against the papers' formulas, by hand; the numbers are exact in binary. */
+/**
+ * Against the papers' formulas, by hand; the numbers are exact in binary. Alone, as it measures the
+ * process's memory.
+ */
+@Isolated
 class OuterStepIT {
   private final NativeVector.Library library = NativeVector.library();
 
