@@ -7,18 +7,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkExecutorInfo;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Spark contexts with the settings that Convoy needs or prefers: new ones, and ones of others. */
 public final class SparkContexts {
   private static final int EXECUTORS_DEADLINE_SECONDS = 120;
   private static final Pattern LOCAL = Pattern.compile("local(?:\\[(\\*|\\d+)(?:, *\\d+)?])?");
-  private static final long POLL_MILLIS = 200;
+  private static final Duration POLL = Duration.ofMillis(200);
+  private static final Logger LOG = LoggerFactory.getLogger(SparkContexts.class);
 
   /** Without these a job would be wrong or hang. */
   private static final Map<String, String> NEEDED =
@@ -53,7 +57,7 @@ public final class SparkContexts {
   /** That tasks have to end, and to say so, once their job is cancelled. */
   private static final Duration GOODBYE = Duration.ofSeconds(5);
 
-  private static final AtomicReference<Patient> OPENED = new AtomicReference<>();
+  private static final AtomicReference<OwnContext> OPENED = new AtomicReference<>();
 
   private SparkContexts() {}
 
@@ -77,9 +81,9 @@ public final class SparkContexts {
         conf.setIfMissing("spark.executorEnv." + name, System.getenv(name));
       }
     }
-    Patient spark;
+    OwnContext spark;
     try {
-      spark = new Patient(conf);
+      spark = new OwnContext(conf);
       OPENED.set(spark);
       awaitExecutor(spark);
     } catch (UserException e) {
@@ -96,34 +100,51 @@ public final class SparkContexts {
     return spark;
   }
 
-  /** Of the context that was opened here last, whatever they do; nothing if there is none. */
+  /**
+   * Cancels whatever the context does that was opened here last; contexts of others are left alone.
+   */
   public static void cancelJobs() {
-    Patient spark = OPENED.get();
-    if (spark != null && !spark.sc().isStopped()) {
-      spark.cancelled = true;
+    OwnContext spark = OPENED.get();
+    if (spark == null || spark.sc().isStopped()) {
+      return;
+    }
+    spark.cancelled = true;
+    try {
       spark.cancelAllJobs();
+    } catch (RuntimeException e) {
+      // The job closes it at this moment.
+      LOG.debug("Nothing left to cancel", e);
     }
   }
 
-  /** One that waits a little for its tasks: else Spark would fill the terminal with traces. */
-  private static final class Patient extends JavaSparkContext {
+  private static final class OwnContext extends JavaSparkContext {
     private volatile boolean cancelled;
 
-    Patient(SparkConf conf) {
+    OwnContext(SparkConf conf) {
       super(conf);
     }
 
     @Override
     public void close() {
+      try {
+        awaitTasks();
+      } finally {
+        super.close();
+      }
+    }
+
+    /** A little: else Spark would fill the terminal with traces. */
+    private void awaitTasks() {
       long end = System.nanoTime() + GOODBYE.toNanos();
-      if (cancelled) {
-        // Tasks that have just begun are not counted yet.
-        pause();
+      // Tasks that have just begun are not counted yet.
+      boolean again = cancelled;
+      while (again || tasksRunning(this) > 0) {
+        if (System.nanoTime() > end || sc().isStopped() || Thread.currentThread().isInterrupted()) {
+          return;
+        }
+        LockSupport.parkNanos(POLL.toNanos());
+        again = false;
       }
-      while (System.nanoTime() < end && !sc().isStopped() && tasksRunning(this) > 0) {
-        pause();
-      }
-      super.close();
     }
   }
 
@@ -150,7 +171,7 @@ public final class SparkContexts {
   }
 
   /** Spark itself would wait for ever. */
-  private static void awaitExecutor(Patient spark) {
+  private static void awaitExecutor(OwnContext spark) {
     // With dynamic allocation executors come when tasks wait, and rounds have deadlines of their
     // own.
     if (spark.isLocal() || spark.getConf().getBoolean("spark.dynamicAllocation.enabled", false)) {
@@ -159,13 +180,13 @@ public final class SparkContexts {
     long end = System.nanoTime() + EXECUTORS_DEADLINE_SECONDS * 1_000_000_000L;
     // The driver counts as one.
     while (spark.sc().statusTracker().getExecutorInfos().length < 2) {
-      if (System.nanoTime() > end || spark.cancelled || spark.sc().isStopped()) {
+      if (System.nanoTime() > end || spark.sc().isStopped()) {
         spark.stop();
         throw new UserException(
             "Cannot get an executor from %s: none came within %d s. Start workers, or ask for less memory or fewer cores."
                 .formatted(spark.master(), EXECUTORS_DEADLINE_SECONDS));
       }
-      pause();
+      pause(spark);
     }
   }
 
@@ -189,7 +210,7 @@ public final class SparkContexts {
     long deadline = slotsDeadlineNanos(spark);
     long end = System.nanoTime() + deadline;
     while (slots < wanted && !spark.isLocal() && System.nanoTime() < end) {
-      pause();
+      pause(spark);
       int now = slots(spark);
       end = now > slots ? System.nanoTime() + deadline : end;
       slots = now;
@@ -197,9 +218,12 @@ public final class SparkContexts {
     return slots;
   }
 
-  private static void pause() {
+  private static void pause(JavaSparkContext spark) {
+    if (spark instanceof OwnContext own && own.cancelled) {
+      throw new IllegalStateException("The job is being stopped");
+    }
     try {
-      Thread.sleep(POLL_MILLIS);
+      Thread.sleep(POLL.toMillis());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("Interrupted while waiting for executors", e);

@@ -21,7 +21,7 @@ public final class ShutdownHook {
   /**
    * Adds one.
    *
-   * @param patience after which the process ends all the same
+   * @param patience after which it is interrupted, and the others go on
    */
   public static ShutdownHook add(Duration patience, Runnable work) {
     ShutdownHookManager.get()

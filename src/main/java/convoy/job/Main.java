@@ -69,7 +69,7 @@ public final class Main {
 
   private static int report(Exception e, PrintWriter err, boolean stackTrace) {
     if (Stop.isAsked()) {
-      // Spark ends first, and what was under way fails by that. The signal decides the exit code.
+      // What was under way fails by that. The signal decides the exit code.
       return OPERATOR;
     }
     boolean operator = e instanceof UserException;

@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Whether somebody has stopped the job, by Ctrl-C or a signal; says how it goes on. */
 final class Stop {
-  /** For what a job does in the end: its tasks let go, its page and its lease. */
+  /** For what a job does in the end: its tasks let go, its lease, its page. */
   private static final Duration PATIENCE = Duration.ofSeconds(15);
 
   private static final Duration POLL = Duration.ofMillis(200);
@@ -24,7 +24,7 @@ final class Stop {
    */
   static void told(boolean resumes, Runnable job) {
     CountDownLatch ended = new CountDownLatch(1);
-    // The hook's own patience ends first, in silence.
+    // Longer than it takes: where Hadoop has to end a hook, it logs a trace.
     ShutdownHook hook = ShutdownHook.add(PATIENCE.multipliedBy(2), () -> tell(resumes, ended));
     try {
       job.run();

@@ -35,8 +35,9 @@ class RunningSumIT {
               "the sum",
               Duration.ofMinutes(2),
               tasks -> {
-                seen.add(sum.value());
-                if (sum.value() > 0) {
+                long value = sum.value();
+                seen.add(value);
+                if (value > 0) {
                   SEEN.countDown();
                 }
               });

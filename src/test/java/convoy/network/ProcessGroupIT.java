@@ -23,6 +23,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntPredicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class ProcessGroupIT {
@@ -310,14 +312,19 @@ class ProcessGroupIT {
    * afterwards no sockets.
    */
   @Test
+  @EnabledOnOs(OS.LINUX)
   void groupsThatEndLateLeaveNothing(@TempDir Path folder) throws Exception {
     ProcessBuilder builder = process(LateEnds.class).redirectErrorStream(true);
     // glibc looks at every freed piece again that it has no cache for, and aborts at a changed one.
     builder.environment().put("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0");
     Path output = folder.resolve("output");
     Process process = builder.redirectOutput(output.toFile()).directory(folder.toFile()).start();
-    assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
-    assertThat(output).content().matches("\\d more files\n");
+    try {
+      assertThat(process.waitFor(3, TimeUnit.MINUTES)).isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+    assertThat(output).content().contains("no more files");
     assertThat(process.exitValue()).isZero();
   }
 
@@ -327,9 +334,13 @@ class ProcessGroupIT {
 
     public static void main(String[] arguments) throws Exception {
       meetings(5);
-      long before = openFiles();
+      // Two groups' worth may not be closed yet; thirty meetings left 240 behind.
+      long most = openFiles() + 16;
       meetings(30);
-      System.out.printf("%d more files%n", openFiles() - before);
+      for (int i = 0; i < 300 && openFiles() > most; i++) {
+        Thread.sleep(100);
+      }
+      System.out.println(openFiles() > most ? "more files" : "no more files");
       System.exit(0);
     }
 

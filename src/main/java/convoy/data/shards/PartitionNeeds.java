@@ -1,6 +1,8 @@
 package convoy.data.shards;
 
+import convoy.cluster.LocalDisk;
 import convoy.cluster.SparkContexts;
+import java.util.OptionalLong;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /** What a partition will do and need, said before it begins. */
@@ -28,7 +30,7 @@ final class PartitionNeeds {
     long task = options.images().mostPixels() * BYTES_PER_PIXEL + SORTING_BYTES;
     long share = shareOfHeap(spark);
     String words =
-        "%,d pictures of %,d classes in %,d parts; %,d tasks read them for %,d shards%s, %d at the same time. A task needs up to %,d MiB of heap, for a picture of %d megapixels; it has %,d MiB. All pictures are on the workers' disks (spark.local.dir) before the first shard is written%s."
+        "%,d pictures of %,d classes in %,d parts; %,d tasks read them for %,d shards%s, %d at the same time. A task needs up to %,d MiB of heap, for a picture of %d megapixels; it has %,d MiB. %s"
             .formatted(
                 listing.pictures(),
                 listing.classNames().size(),
@@ -42,7 +44,7 @@ final class PartitionNeeds {
                 task / MEBIBYTE,
                 options.images().mostMegapixels(),
                 share / MEBIBYTE,
-                shuffled(listing, missing, all));
+                disks((long) ((double) listing.bytes() * missing / all), LocalDisk.free(spark)));
     return share >= task
         ? words
         : words
@@ -50,12 +52,23 @@ final class PartitionNeeds {
                 .formatted(Math.max(0, share - SORTING_BYTES) / BYTES_PER_PIXEL / 1_000_000);
   }
 
-  /** Of a list's pictures nobody has looked how long they are. */
-  private static String shuffled(SourceListing listing, int missing, int all) {
-    return listing.bytes() == 0
-        ? ""
-        : ", %,d MiB together where they are not shrunk"
-            .formatted(listing.bytes() / MEBIBYTE * missing / all);
+  /**
+   * What Spark's shuffle takes.
+   *
+   * @param bytes of the pictures; 0 of a list's, which nobody has looked at
+   */
+  static String disks(long bytes, OptionalLong free) {
+    String has = free.isEmpty() ? "" : ", %,d MiB free now".formatted(free.getAsLong() / MEBIBYTE);
+    String takes =
+        bytes == 0
+            ? ""
+            : ", %,d MiB together where they are not shrunk".formatted(bytes / MEBIBYTE);
+    String warning =
+        bytes <= free.orElse(Long.MAX_VALUE)
+            ? ""
+            : " That is more than is free, and may stop the job: let images.short-side shrink them, or give Spark more workers, or more disks.";
+    return "All pictures are on the workers' disks (spark.local.dir%s) before the first shard is written%s.%s"
+        .formatted(has, takes, warning);
   }
 
   /** Heap for one task of those that run at the same time in one JVM. */

@@ -116,9 +116,12 @@ final class Gloo implements ProcessGroup {
       try (var options = ProcessGroupGloo.Options.create(CONNECTING);
           var device = ProcessGroupGloo.createDeviceForHostname(member.host())) {
         options.devices().push_back(device);
-        group =
+        var unused =
             Stdout.quietly(
-                () -> new ProcessGroupGloo(store, member.rank(), member.size(), options));
+                () -> {
+                  group = new ProcessGroupGloo(store, member.rank(), member.size(), options);
+                  return group;
+                });
       }
       group.setTimeout(new Milliseconds(member.deadline().toMillis()));
     }

@@ -20,9 +20,10 @@ import org.slf4j.LoggerFactory;
  */
 final class Stdout {
 
-  /** Whole lines; those of several ranks run into each other. */
+  /** Whole lines; those of several ranks run into each other, and leave their last numbers. */
   private static final Pattern CHATTER =
-      Pattern.compile("^.*(\\[Gloo\\] Rank |connected peer ranks ).*\\R?", Pattern.MULTILINE);
+      Pattern.compile(
+          "^.*(\\[Gloo\\] Rank |connected peer ranks ).*\\R?(^\\d*\\R)*", Pattern.MULTILINE);
 
   private static final Logger LOG = LoggerFactory.getLogger(Stdout.class);
   private static final int STDOUT = 1;
