@@ -55,7 +55,7 @@ public final class LocalDisk {
    * now; nothing where they come and go, or cannot tell.
    */
   public static OptionalLong free(JavaSparkContext spark) {
-    if (spark.getConf().getBoolean("spark.dynamicAllocation.enabled", false)) {
+    if (SparkContexts.executorsComeAndGo(spark)) {
       return OptionalLong.empty();
     }
     int slots = SparkContexts.slots(spark);

@@ -174,7 +174,7 @@ public final class SparkContexts {
   private static void awaitExecutor(OwnContext spark) {
     // With dynamic allocation executors come when tasks wait, and rounds have deadlines of their
     // own.
-    if (spark.isLocal() || spark.getConf().getBoolean("spark.dynamicAllocation.enabled", false)) {
+    if (spark.isLocal() || executorsComeAndGo(spark)) {
       return;
     }
     long end = System.nanoTime() + EXECUTORS_DEADLINE_SECONDS * 1_000_000_000L;
@@ -188,6 +188,11 @@ public final class SparkContexts {
       }
       pause(spark);
     }
+  }
+
+  /** Whether Spark takes and gives back executors as tasks need them. */
+  public static boolean executorsComeAndGo(JavaSparkContext spark) {
+    return spark.getConf().getBoolean("spark.dynamicAllocation.enabled", false);
   }
 
   /** Executors that are there; none counts for the driver. */

@@ -33,7 +33,7 @@ final class AllReduceTransport implements Transport {
 
   /** Refuses a cluster that cannot run all workers at once. */
   static void require(JavaSparkContext spark, int workers, boolean unauthenticated) {
-    if (spark.getConf().getBoolean("spark.dynamicAllocation.enabled", false)) {
+    if (SparkContexts.executorsComeAndGo(spark)) {
       throw new UserException(
           "Cannot train with training.transport=all-reduce while executors come and go (spark.dynamicAllocation.enabled). Set training.transport=spark, or turn that off.");
     }

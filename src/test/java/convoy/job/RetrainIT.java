@@ -355,7 +355,7 @@ class RetrainIT {
             List.of("-Dspark.ui.enabled=false"),
             "retrain",
             options());
-    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(5);
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
     boolean seen = isThere(mark);
     while (process.isAlive() && !seen && System.nanoTime() < end) {
       Thread.sleep(5);

@@ -212,11 +212,7 @@ class RoundLawsIT {
     assertThat(most).isPositive();
   }
 
-  /**
-   * Parts and minibatches are all of 59 examples: dl4j-spark weighs none, and cuts its own. Of two
-   * epochs: later steps may tell the smallest difference apart, as a maximum of two equal values
-   * does.
-   */
+  /** Parts and minibatches are all of 59 examples: dl4j-spark weighs none, and cuts its own. */
   @ParameterizedTest
   @ValueSource(ints = {1, 2})
   void dl4jSparksRoundsComeToTheSameWherePartsAreEqual(int workers) throws IOException {
@@ -226,7 +222,7 @@ class RoundLawsIT {
     String[] averagings = {"convoy", "dl4j-spark"};
     for (int i = 0; i < 2; i++) {
       Path run = train("spark", workers, 59, 2, dl4j("training.averaging=" + averagings[i]));
-      Path checkpoint = run.resolve("checkpoints/epoch-00002");
+      Path checkpoint = run.resolve("checkpoints/epoch-00004");
       parameters[i] = Files.readAllBytes(checkpoint.resolve("parameters.bin"));
       momentum[i] = Files.readAllBytes(checkpoint.resolve("momentum.bin"));
       losses[i] =
@@ -234,8 +230,8 @@ class RoundLawsIT {
               .last()
               .trainingLoss();
     }
-    assertThat(distance(parameters[0], parameters[1])).isLessThan(2e-6);
-    assertThat(distance(momentum[0], momentum[1])).isLessThan(2e-6);
+    assertThat(distance(parameters[0], parameters[1])).isLessThan(1e-5);
+    assertThat(distance(momentum[0], momentum[1])).isLessThan(1e-5);
     assertThat(losses[1]).isCloseTo(losses[0], within(1e-4));
   }
 
@@ -246,7 +242,7 @@ class RoundLawsIT {
                 "network.engine=dl4j",
                 "training.nesterov=true",
                 "training.label-smoothing=0.1",
-                "training.epochs=2",
+                "training.epochs=4",
                 "training.schedule={type: cosine, learning-rate: 0.01}"));
     settings.addAll(List.of(more));
     return settings.toArray(String[]::new);
